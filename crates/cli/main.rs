@@ -1,0 +1,3 @@
+//! The `torch-patch` command.
+
+fn main() {}

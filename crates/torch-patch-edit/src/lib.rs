@@ -1,0 +1,1 @@
+//! Anchored source edits as a pure function from bytes to bytes.

@@ -1,0 +1,1 @@
+//! Finds Python environments and the distributions installed in them.

@@ -1,0 +1,1 @@
+//! Patch files: format, validation and the built-in catalogue.

@@ -1,0 +1,1 @@
+//! Lock, backups, ledger and atomic replacement of files below one root.

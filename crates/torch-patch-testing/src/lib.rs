@@ -1,0 +1,1 @@
+//! Shared test support: fixed worlds, fake environments and the corpus cache.

@@ -136,11 +136,11 @@ def binary_under_test():
     return path.resolve()
 
 
-def run(*command, **options):
-    """Runs a command that must succeed and returns what it printed."""
+def run(*command, quiet=False, **options):
+    """Runs a command that must succeed and returns its stdout; `quiet` means that anything on stderr is a failure."""
     command = [str(part) for part in command]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, **options)
-    if done.returncode != 0:
+    if done.returncode != 0 or (quiet and done.stderr):
         raise AssertionError(
             f"`{' '.join(command)}`: exit {done.returncode}\nstdout: {done.stdout}\nstderr: {done.stderr}"
         )

@@ -53,7 +53,12 @@ def section(title):
 def equal(found, expected, what):
     """Raises unless both are equal, naming what was compared."""
     if found != expected:
-        raise AssertionError(f"{what}: expected {expected!r}, found {found!r}")
+        raise AssertionError(f"{what}: expected {brief(expected)}, found {brief(found)}")
+
+
+def brief(value):
+    """A value as a failure shows it: a whole file by its size and digest."""
+    return f"{len(value)} bytes, {sha256(value)[:16]}…" if isinstance(value, bytes) and len(value) > 80 else repr(value)
 
 
 def holds(condition, what):

@@ -1,0 +1,61 @@
+# How each check is run stands in `.ci/run`; these are its names. `just --list` shows them.
+
+# Everything that has to hold before a change goes in, in order
+ci:
+    .ci/run
+
+# Installs the tools the checks need, as far as they are missing (Debian)
+tools:
+    .ci/run tools
+
+# Checks the formatting
+fmt:
+    .ci/run fmt
+
+# Formats the code
+format:
+    .ci/run format
+
+# Clippy, warnings are errors
+lint:
+    .ci/run lint
+
+# Builds the documentation, warnings are errors
+doc:
+    .ci/run doc
+
+# The tests as README.md says
+test:
+    .ci/run test
+
+# All tests with those that need the network; stale or unreferenced snapshots are errors
+snapshots:
+    .ci/run snapshots
+
+# Dependencies: bans, licences, sources
+deny:
+    .ci/run deny
+
+# Dependencies: the advisory database, from the network
+advisories:
+    .ci/run advisories
+
+# Each fuzz target for FUZZ_SECONDS (60), with nightly
+fuzz:
+    .ci/run fuzz
+
+# The main job on Debian's torch and the seven traps, with the release build
+e2e:
+    .ci/run e2e
+
+# The command line against GNU patch, git apply and sed -i
+bench:
+    .ci/run bench
+
+# The engine's and the store's benchmarks
+microbench:
+    .ci/run microbench
+
+# Writes schema/patch.schema.json anew
+schema:
+    .ci/run schema

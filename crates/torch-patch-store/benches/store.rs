@@ -1,0 +1,5 @@
+//! What the store costs: reading a ledger, and durable commits.
+
+fn main() {
+    divan::main();
+}

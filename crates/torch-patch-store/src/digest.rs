@@ -1,0 +1,169 @@
+//! A sha256 digest, the name under which the store knows every content.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+const PREFIX: &str = "sha256:";
+
+/// Names a content by its sha256.
+///
+/// Displays, parses and serialises as `sha256:` and 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Computes the digest of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Returns the 32 bytes of the digest.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Returns the 64 hexadecimal digits without the prefix, as used in file names.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        self.0
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .map(|nibble| char::from(DIGITS[usize::from(nibble)]))
+            .collect()
+    }
+
+    /// Parses the 64 hexadecimal digits of [`Digest::hex`].
+    pub(crate) fn from_hex(hex: &str) -> Option<Self> {
+        let digits = hex.as_bytes();
+        if digits.len() != 64 {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{PREFIX}{}", self.hex())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        text.strip_prefix(PREFIX)
+            .and_then(Self::from_hex)
+            .ok_or_else(|| DigestError {
+                text: text.to_owned(),
+            })
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = DigestError;
+
+    fn try_from(text: String) -> Result<Self, DigestError> {
+        text.parse()
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        digest.to_string()
+    }
+}
+
+/// Says that a text is not a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DigestError {
+    text: String,
+}
+
+impl fmt::Display for DigestError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "expected `{PREFIX}` and 64 lower-case hexadecimal digits, found `{}`",
+            self.text
+        )
+    }
+}
+
+impl std::error::Error for DigestError {}
+
+/// Upper case is refused, so that one content has one name on case-sensitive file systems too.
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMPTY: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn names_the_empty_content() {
+        assert_eq!(Digest::of(b"").to_string(), EMPTY);
+    }
+
+    #[test]
+    fn parses_what_it_displays() {
+        assert_eq!(EMPTY.parse(), Ok(Digest::of(b"")));
+        assert_eq!(Digest::from_hex(&EMPTY[7..]), Some(Digest::of(b"")));
+    }
+
+    #[test]
+    fn refuses_other_texts() {
+        for text in [
+            "",
+            "sha256:",
+            &EMPTY[7..],
+            &EMPTY[..70],
+            &EMPTY.to_uppercase(),
+            "md5:00",
+        ] {
+            assert!(text.parse::<Digest>().is_err(), "{text}");
+        }
+        let long = format!("{EMPTY}0");
+        assert!(long.parse::<Digest>().is_err());
+    }
+
+    #[test]
+    fn serialises_as_a_string() {
+        let json = serde_json::to_string(&Digest::of(b"")).unwrap();
+        assert_eq!(json, format!("\"{EMPTY}\""));
+        assert_eq!(
+            serde_json::from_str::<Digest>(&json).unwrap(),
+            Digest::of(b"")
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! Directories that the store makes for created files and removes with the last of them.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use crate::error::StoreError;
+use crate::intent::Intent;
+use crate::ledger::Ledger;
+use crate::path::RelativePath;
+use crate::store::Store;
+
+/// Names the directories above `path` that are not there yet.
+pub(crate) fn missing_above(store: &Store, path: &RelativePath) -> Vec<RelativePath> {
+    path.ancestors()
+        .take_while(|directory| !directory.join_to(store.root()).is_dir())
+        .collect()
+}
+
+/// Keeps of `directories` those that a created file of the ledger lies in.
+pub(crate) fn still_used(
+    directories: BTreeSet<RelativePath>,
+    ledger: &Ledger,
+) -> BTreeSet<RelativePath> {
+    let created = ledger
+        .files
+        .iter()
+        .filter(|(_, entry)| entry.pristine.is_none());
+    let used: BTreeSet<RelativePath> = created.flat_map(|(path, _)| path.ancestors()).collect();
+    directories.intersection(&used).cloned().collect()
+}
+
+/// Removes the directories that `from` lists and `to` does not, unless somebody put something into them.
+pub(crate) fn remove(
+    store: &Store,
+    from: &Ledger,
+    to: &Ledger,
+    intent: &Intent,
+) -> Result<(), StoreError> {
+    let gone: BTreeSet<&RelativePath> = from.directories.difference(&to.directories).collect();
+    let derived = intent
+        .files
+        .iter()
+        .flat_map(|file| &file.derived)
+        .filter_map(RelativePath::parent);
+    let below: BTreeSet<RelativePath> = derived
+        .filter(|directory| directory.ancestors().any(|above| gone.contains(&above)))
+        .collect();
+    for directory in below.iter().rev().chain(gone.into_iter().rev()) {
+        remove_if_empty(store, directory)?;
+    }
+    Ok(())
+}
+
+/// Only an empty directory goes, so even one that was swapped for a link meanwhile costs nobody anything.
+fn remove_if_empty(store: &Store, directory: &RelativePath) -> Result<(), StoreError> {
+    let path = directory.join_to(store.root());
+    remove_and_sync(store, &path).map_err(|error| StoreError::denied_or_io("remove", path, error))
+}
+
+fn remove_and_sync(store: &Store, path: &Path) -> io::Result<()> {
+    if path.is_dir() && !path.is_symlink() && store.disk().remove_directory_if_empty(path)? {
+        store.disk().sync_directory(path.parent().unwrap_or(path))?;
+    }
+    Ok(())
+}

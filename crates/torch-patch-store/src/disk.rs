@@ -1,0 +1,226 @@
+//! The only place of this crate that changes anything on disk: small steps, each reported to an observer.
+//!
+//! A new content can reach its place only through [`Disk::write`] → [`Disk::sync`] → [`Disk::rename`]: each takes
+//! what the one before it returns, so a rename without the sync before it does not compile. No file is ever opened
+//! for writing but one that was just created.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use fs_err as fs;
+
+use crate::imp;
+use crate::metadata::FileMetadata;
+
+/// Names one step on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A directory is made.
+    CreateDirectory(PathBuf),
+    /// A new file is written, with mode and owner.
+    Write(PathBuf),
+    /// The bytes of a file reach the disk.
+    Sync(PathBuf),
+    /// A file takes the place of another.
+    Rename(PathBuf, PathBuf),
+    /// The entries of a directory reach the disk.
+    SyncDirectory(PathBuf),
+    /// A file is removed.
+    Remove(PathBuf),
+    /// An empty directory is removed.
+    RemoveDirectory(PathBuf),
+}
+
+/// Says what becomes of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is done.
+    Proceed,
+    /// It fails, as by a full disk.
+    Fail,
+    /// The process is dead from here on: neither this step nor any later one is done.
+    Crash,
+}
+
+/// Watches every step, for tests.
+pub trait Observer: fmt::Debug + Send + Sync {
+    /// Is told a step before it is done, and decides on it.
+    fn before(&self, step: &Step) -> Verdict;
+    /// Is told a step that was done.
+    fn after(&self, step: &Step);
+}
+
+/// Does the steps.
+#[derive(Debug, Default)]
+pub(crate) struct Disk {
+    observer: Option<Arc<dyn Observer>>,
+    is_dead: AtomicBool,
+    bytes_written: AtomicU64,
+}
+
+/// A new file below its temporary name, complete but perhaps not on disk.
+#[derive(Debug)]
+pub(crate) struct Written {
+    file: fs::File,
+    path: PathBuf,
+}
+
+/// A new file below its temporary name, safely on disk.
+#[derive(Debug)]
+pub(crate) struct Synced {
+    path: PathBuf,
+}
+
+/// What a new file is to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NewFile<'bytes> {
+    pub(crate) bytes: &'bytes [u8],
+    pub(crate) metadata: FileMetadata,
+    /// `None`: now.
+    pub(crate) modified: Option<SystemTime>,
+}
+
+impl Disk {
+    pub(crate) fn observed(observer: Arc<dyn Observer>) -> Self {
+        Self {
+            observer: Some(observer),
+            ..Self::default()
+        }
+    }
+
+    /// Says whether a simulated crash has happened, after which nothing may be tidied up.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.is_dead.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn bytes_written(&self) -> u64 {
+        self.bytes_written.load(Ordering::Relaxed)
+    }
+
+    /// Puts a complete, synced file in the place of `path`, by way of `temporary` in the same directory.
+    ///
+    /// The directory is not synced; several files of one directory share one [`Disk::sync_directory`].
+    pub(crate) fn place(&self, temporary: &Path, path: &Path, new: NewFile<'_>) -> io::Result<()> {
+        let placed = self
+            .write(temporary, new)
+            .and_then(|written| self.sync(written))
+            .and_then(|synced| self.rename(synced, path));
+        if placed.is_err() {
+            // The first error is the one to tell; a temporary file that stays is removed by the recovery.
+            let _ = self.remove(temporary);
+        }
+        placed
+    }
+
+    /// Makes `path`, a directory whose parent exists; says whether it was not there before.
+    pub(crate) fn create_directory(&self, path: &Path) -> io::Result<bool> {
+        match self.perform(Step::CreateDirectory(path.to_path_buf()), || {
+            fs::create_dir(path)
+        }) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the entries of a directory durable: what was created, renamed or removed in it.
+    pub(crate) fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        self.perform(Step::SyncDirectory(path.to_path_buf()), || {
+            imp::sync_directory(path)
+        })
+    }
+
+    /// Removes a file; says whether it was there.
+    pub(crate) fn remove(&self, path: &Path) -> io::Result<bool> {
+        if fs::symlink_metadata(path).is_err_and(|error| is_absent(&error)) {
+            return Ok(false);
+        }
+        self.perform(Step::Remove(path.to_path_buf()), || {
+            imp::patiently(|| fs::remove_file(path))
+        })?;
+        Ok(true)
+    }
+
+    /// Removes a directory if it is empty; says whether it is gone.
+    pub(crate) fn remove_directory_if_empty(&self, path: &Path) -> io::Result<bool> {
+        match self.perform(Step::RemoveDirectory(path.to_path_buf()), || {
+            fs::remove_dir(path)
+        }) {
+            Ok(()) => Ok(true),
+            Err(error) if is_absent(&error) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write(&self, path: &Path, new: NewFile<'_>) -> io::Result<Written> {
+        let file = self.perform(Step::Write(path.to_path_buf()), || {
+            let mut file = match imp::create_new(path, new.metadata) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    fs::remove_file(path)?;
+                    imp::create_new(path, new.metadata)
+                }
+                created => created,
+            }?;
+            file.write_all(new.bytes)?;
+            imp::set_metadata(&file, new.metadata)?;
+            if let Some(modified) = new.modified {
+                file.file().set_modified(modified)?;
+            }
+            Ok(file)
+        })?;
+        self.bytes_written
+            .fetch_add(new.bytes.len() as u64, Ordering::Relaxed);
+        Ok(Written {
+            file,
+            path: path.to_path_buf(),
+        })
+    }
+
+    fn sync(&self, written: Written) -> io::Result<Synced> {
+        self.perform(Step::Sync(written.path.clone()), || written.file.sync_all())?;
+        Ok(Synced { path: written.path })
+    }
+
+    fn rename(&self, synced: Synced, to: &Path) -> io::Result<()> {
+        let step = Step::Rename(synced.path.clone(), to.to_path_buf());
+        self.perform(step, || imp::patiently(|| fs::rename(&synced.path, to)))
+    }
+
+    fn perform<T>(&self, step: Step, action: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let Some(observer) = &self.observer else {
+            return action();
+        };
+        if self.is_dead() {
+            return Err(io::Error::other("the process is dead"));
+        }
+        match observer.before(&step) {
+            Verdict::Proceed => {}
+            Verdict::Fail => {
+                return Err(io::Error::new(
+                    io::ErrorKind::StorageFull,
+                    format!("{step:?}"),
+                ));
+            }
+            Verdict::Crash => {
+                self.is_dead.store(true, Ordering::Relaxed);
+                return Err(io::Error::other("the process dies"));
+            }
+        }
+        let done = action()?;
+        observer.after(&step);
+        Ok(done)
+    }
+}
+
+/// Says whether an error means that there is nothing at a path.
+pub(crate) fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}

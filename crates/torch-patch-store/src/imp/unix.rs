@@ -1,0 +1,143 @@
+//! Unix: permission bits and owners by descriptor, directories synced as files.
+
+use std::fs::{Metadata, Permissions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::Path;
+
+use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt;
+use rustix::fs::{Access, OFlags};
+
+use crate::metadata::{FileMetadata, Owner};
+
+/// The file beside which the holder of the lock is recorded: the lock file itself.
+pub(crate) const HOLDER_FILE: &str = "lock";
+
+const PERMISSIONS: u32 = 0o7777;
+
+/// Opens a file to read it: follows no link and never waits for the other end of a pipe.
+pub(crate) fn open(path: &Path) -> io::Result<fs::File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(bits(flags))
+        .open(path)
+}
+
+/// Opens the lock file, making it if need be; follows no link.
+pub(crate) fn open_lock(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .custom_flags(bits(OFlags::NOFOLLOW))
+        .open(path)
+}
+
+/// Makes a file that must not exist. One that gets permission bits later is private until then.
+pub(crate) fn create_new(path: &Path, metadata: FileMetadata) -> io::Result<fs::File> {
+    let mode = if metadata.mode.is_some() {
+        0o600
+    } else {
+        0o666
+    };
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+}
+
+pub(crate) fn metadata_of(metadata: &Metadata) -> FileMetadata {
+    FileMetadata {
+        mode: Some(metadata.mode() & PERMISSIONS),
+        owner: Some(Owner {
+            user: metadata.uid(),
+            group: metadata.gid(),
+        }),
+    }
+}
+
+/// Gives a new file owner and permission bits, in this order: a change of owner takes bits away.
+pub(crate) fn set_metadata(file: &fs::File, wanted: FileMetadata) -> io::Result<()> {
+    if wanted == FileMetadata::default() {
+        return Ok(());
+    }
+    let found = file.metadata()?;
+    if let Some(owner) = wanted.owner {
+        let user = (owner.user != found.uid()).then_some(owner.user);
+        let group = (owner.group != found.gid()).then_some(owner.group);
+        if user.is_some() || group.is_some() {
+            fchown(file.file(), user, group)?;
+        }
+    }
+    match wanted.mode {
+        Some(mode) => file.set_permissions(Permissions::from_mode(mode)),
+        None => Ok(()),
+    }
+}
+
+/// Says whether the current user may write a file, by the rule `open` would apply.
+pub(crate) fn check_writable(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(path, Access::WRITE_OK)?)
+}
+
+/// Says whether the current user may make and remove entries of a directory.
+pub(crate) fn check_directory_writable(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(
+        path,
+        Access::WRITE_OK | Access::EXEC_OK,
+    )?)
+}
+
+/// Says whether the current user may give a file to `owner`.
+pub(crate) fn check_owner(owner: Owner) -> io::Result<()> {
+    let user = rustix::process::geteuid();
+    let may = user.is_root() || (owner.user == user.as_raw() && is_own_group(owner.group)?);
+    if may {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+}
+
+/// Makes the entries of a directory durable.
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+    fs::File::open(path)?.sync_all()
+}
+
+/// Says whether `path` still leads to the open `file`.
+pub(crate) fn is_same_file(file: &fs::File, path: &Path) -> io::Result<bool> {
+    let (open, named) = (file.metadata()?, fs::symlink_metadata(path)?);
+    Ok((open.dev(), open.ino()) == (named.dev(), named.ino()))
+}
+
+/// Returns the name of this machine.
+pub(crate) fn host() -> Option<String> {
+    rustix::system::uname()
+        .nodename()
+        .to_str()
+        .ok()
+        .map(str::to_owned)
+}
+
+/// Does `action` once: nothing on Unix locks a file against rename or removal.
+pub(crate) fn patiently<T>(action: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let mut action = action;
+    action()
+}
+
+fn is_own_group(group: u32) -> io::Result<bool> {
+    if rustix::process::getegid().as_raw() == group {
+        return Ok(true);
+    }
+    Ok(rustix::process::getgroups()?
+        .iter()
+        .any(|own| own.as_raw() == group))
+}
+
+fn bits(flags: OFlags) -> i32 {
+    flags.bits().cast_signed()
+}

@@ -1,0 +1,72 @@
+//! Where the store keeps what, below its root.
+
+use std::path::{Path, PathBuf};
+
+use crate::digest::Digest;
+use crate::path::RelativePath;
+
+/// The store's own directory below the root.
+pub(crate) const DIRECTORY: &str = ".torch-patch";
+
+/// What every temporary name ends in.
+pub(crate) const TEMPORARY: &str = ".tmp";
+
+/// Names the places in the store's own directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    directory: PathBuf,
+}
+
+impl Layout {
+    pub(crate) fn below(root: &Path) -> Self {
+        Self {
+            directory: root.join(DIRECTORY),
+        }
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.directory.join("lock")
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.directory.join("ledger.json")
+    }
+
+    pub(crate) fn new_ledger(&self) -> PathBuf {
+        self.directory.join(format!("ledger.json{TEMPORARY}"))
+    }
+
+    pub(crate) fn backups(&self) -> PathBuf {
+        self.directory.join("backups")
+    }
+
+    pub(crate) fn patches(&self) -> PathBuf {
+        self.directory.join("patches")
+    }
+
+    pub(crate) fn kept(&self) -> PathBuf {
+        self.directory.join("kept")
+    }
+
+    pub(crate) fn new_kept_copy(&self) -> PathBuf {
+        self.kept().join(format!("new{TEMPORARY}"))
+    }
+
+    /// Names the copy of a user's version of a file: by content, so that no copy ever takes another's place.
+    pub(crate) fn kept_copy(&self, path: &RelativePath, digest: Digest) -> PathBuf {
+        self.kept()
+            .join(format!("{}-{}", &digest.hex()[..16], path.file_name()))
+    }
+}
+
+/// Names the temporary file through which `path` is replaced, beside the file itself.
+///
+/// The name follows from the path alone, so the intent, which lists the paths, lists the temporary files too.
+pub(crate) fn temporary_beside(file: &Path, path: &RelativePath) -> PathBuf {
+    let digest = Digest::of(path.as_str().as_bytes()).hex();
+    file.with_file_name(format!("{DIRECTORY}-{}{TEMPORARY}", &digest[..16]))
+}

@@ -1,0 +1,195 @@
+//! The lock: one process at a time changes what lies below a root.
+//!
+//! It is the operating system's lock on `.torch-patch/lock`, so it ends with the process that holds it, however
+//! that ends. The last one out removes the lock file while holding it; whoever was waiting then has a lock on a
+//! file that no longer has a name, notices, and starts again.
+
+use std::fmt;
+use std::fs::TryLockError;
+use std::io::{self, Write};
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{Disk, is_absent};
+use crate::error::{StoreError, StoreErrorKind};
+use crate::imp;
+use crate::layout::Layout;
+
+const PAUSE: Duration = Duration::from_millis(5);
+const PURPOSE: &str = "write to";
+
+/// Says how to take the lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockOptions {
+    /// How long to wait for another holder; 10 s by default.
+    pub timeout: Duration,
+    /// The name of the command, told to those who wait in vain.
+    pub holder: String,
+}
+
+impl LockOptions {
+    /// Waits up to 10 s in the name of `holder`.
+    #[must_use]
+    pub fn new(holder: impl Into<String>) -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            holder: holder.into(),
+        }
+    }
+}
+
+impl Default for LockOptions {
+    fn default() -> Self {
+        Self::new("torch-patch")
+    }
+}
+
+/// Names the process that holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Its process id.
+    pub pid: u32,
+    /// The command it runs ([`LockOptions::holder`]).
+    pub command: String,
+    /// The machine it runs on, where the platform tells.
+    pub host: Option<String>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}` (process {}", self.command, self.pid)?;
+        match &self.host {
+            Some(host) => write!(formatter, " on `{host}`)"),
+            None => write!(formatter, ")"),
+        }
+    }
+}
+
+/// Holds the lock until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: fs::File,
+}
+
+impl Lock {
+    /// Takes the lock, making the store's directory if need be.
+    pub(crate) fn acquire(
+        layout: &Layout,
+        disk: &Disk,
+        options: &LockOptions,
+    ) -> Result<Self, StoreError> {
+        let start = Instant::now();
+        loop {
+            if let Some(lock) = Self::attempt(layout, disk, options, start)? {
+                return Ok(lock);
+            }
+        }
+    }
+
+    /// Returns `None` if the lock file was removed meanwhile, by the last one out.
+    fn attempt(
+        layout: &Layout,
+        disk: &Disk,
+        options: &LockOptions,
+        start: Instant,
+    ) -> Result<Option<Self>, StoreError> {
+        let path = layout.lock();
+        let denied = |error| StoreError::denied_or_io(PURPOSE, layout.directory(), error);
+        make_directory(layout, disk)?;
+        let file = match imp::open_lock(&path) {
+            Err(error) if is_absent(&error) => return Ok(None),
+            opened => opened.map_err(denied)?,
+        };
+        while !try_lock(&file).map_err(denied)? {
+            let waited = start.elapsed();
+            if waited >= options.timeout {
+                let holder = read_holder(layout);
+                return Err(StoreErrorKind::Busy {
+                    lock: path,
+                    holder,
+                    waited,
+                }
+                .into());
+            }
+            sleep(PAUSE.min(options.timeout - waited));
+        }
+        match imp::is_same_file(&file, &path) {
+            Ok(true) => {
+                write_holder(layout, options).map_err(denied)?;
+                Ok(Some(Self { _file: file }))
+            }
+            Ok(false) => Ok(None),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(denied(error)),
+        }
+    }
+}
+
+/// Makes the store's directory; refuses a link in its place, which might lead anywhere.
+fn make_directory(layout: &Layout, disk: &Disk) -> Result<(), StoreError> {
+    let directory = layout.directory();
+    disk.create_directory(directory)
+        .map_err(|error| StoreError::denied_or_io("create", directory, error))?;
+    match fs::symlink_metadata(directory) {
+        Ok(metadata) if !metadata.is_dir() => {
+            let error = io::Error::new(
+                io::ErrorKind::NotADirectory,
+                format!("`{}`", directory.display()),
+            );
+            Err(StoreError::io("use the store's directory", error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn try_lock(file: &fs::File) -> io::Result<bool> {
+    match file.file().try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn holder_file(layout: &Layout) -> std::path::PathBuf {
+    layout.directory().join(imp::HOLDER_FILE)
+}
+
+fn write_holder(layout: &Layout, options: &LockOptions) -> io::Result<()> {
+    let holder = Holder {
+        pid: std::process::id(),
+        command: options.holder.clone(),
+        host: imp::host(),
+    };
+    let text = serde_json::to_vec(&holder)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(holder_file(layout))?;
+    file.write_all(&text)
+}
+
+/// The holder may be about to write its name, or may have died writing it: then nothing is told.
+fn read_holder(layout: &Layout) -> Option<Holder> {
+    serde_json::from_slice(&fs::read(holder_file(layout)).ok()?).ok()
+}
+
+/// Removes the lock file and the directory around it, if nothing else is in there. The lock must be held.
+pub(crate) fn remove(layout: &Layout, disk: &Disk) -> io::Result<()> {
+    for file in [holder_file(layout), layout.lock()] {
+        remove_own(disk, &file)?;
+    }
+    match disk.remove_directory_if_empty(layout.directory()) {
+        // From the removal of the lock file on the directory may be somebody else's.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn remove_own(disk: &Disk, file: &Path) -> io::Result<()> {
+    disk.remove(file).map(drop)
+}

@@ -1,0 +1,147 @@
+//! The store with its lock held: the only way to change anything.
+
+use std::mem;
+
+use crate::change::{Change, Committed};
+use crate::digest::Digest;
+use crate::error::StoreError;
+use crate::intent::Intent;
+use crate::ledger::Ledger;
+use crate::lock::{self, Lock, LockOptions};
+use crate::path::RelativePath;
+use crate::records;
+use crate::recovery::{self, Recovery};
+use crate::store::Store;
+use crate::target::Target;
+use crate::transaction;
+use crate::view::View;
+
+/// Holds the lock of a store. Dropping it lets go; if the ledger is empty then, `.torch-patch/` is removed.
+#[derive(Debug)]
+pub struct Locked<'store> {
+    store: &'store Store,
+    view: View,
+    recovery: Recovery,
+    lock: Option<Lock>,
+}
+
+impl<'store> Locked<'store> {
+    pub(crate) fn acquire(store: &'store Store, options: &LockOptions) -> Result<Self, StoreError> {
+        let lock = Lock::acquire(store.layout(), store.disk(), options)?;
+        let view = View::read(store)?;
+        let recovery = recovery::recover(&view)?;
+        let view = if recovery.is_nothing() {
+            view
+        } else {
+            View::read(store)?
+        };
+        Ok(Self {
+            store,
+            view,
+            recovery,
+            lock: Some(lock),
+        })
+    }
+
+    /// Returns the ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        self.view.ledger()
+    }
+
+    /// Returns the change that was begun and not ended: only after a commit whose rollback failed too.
+    #[must_use]
+    pub fn pending(&self) -> Option<&Intent> {
+        self.view.pending()
+    }
+
+    /// Returns what taking the lock had to finish or undo.
+    #[must_use]
+    pub fn recovered(&self) -> &Recovery {
+        &self.recovery
+    }
+
+    /// Reads the file at `path`, as [`Store::target`].
+    ///
+    /// # Errors
+    /// As [`Store::target`].
+    pub fn target(&self, path: &RelativePath) -> Result<Option<Target>, StoreError> {
+        self.store.target(path)
+    }
+
+    /// Reads a backup, as [`View::backup`].
+    ///
+    /// # Errors
+    /// As [`View::backup`].
+    pub fn backup(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
+        self.view.backup(digest)
+    }
+
+    /// Reads a kept patch file, as [`View::blob`].
+    ///
+    /// # Errors
+    /// As [`View::blob`].
+    pub fn blob(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
+        self.view.blob(digest)
+    }
+
+    /// Does a change, all or none.
+    ///
+    /// What survives if the process dies, or the machine, while this runs:
+    ///
+    /// 1. *Checking* (digests, bounds, rights): nothing is written yet.
+    /// 2. *Keeping* original and present contents in `backups/` and patch files in `patches/`, synced: everything is
+    ///    as before; the next commit or the last one out removes what nothing refers to.
+    /// 3. *The intent*, in `ledger.json`, replaced at once and synced: from here on the next [`Store::lock`] knows
+    ///    what was begun, and every content before is in `backups/`.
+    /// 4. *Each file*: its digest is taken once more; the new content goes to a temporary file beside it, gets mode
+    ///    and owner, is synced, takes the file's place by rename, and the directory is synced; files derived from it
+    ///    are removed; it is read back. At any point each file is either wholly as before or wholly as wanted. The
+    ///    next lock finishes if all are as wanted, else it puts those that are back to what they were before.
+    /// 5. *The new ledger*, without intent, replaced at once and synced: the change is done. What nothing refers to
+    ///    any more is removed after that.
+    ///
+    /// A file that is neither as before nor as wanted was changed by somebody else and is left alone.
+    ///
+    /// # Errors
+    /// Nothing is changed: what had been replaced is put back, [`StoreError::rollback`] tells what. If that fails
+    /// too, the intent stays recorded for the next lock.
+    pub fn commit(&mut self, change: Change) -> Result<Committed, StoreError> {
+        let committed = transaction::commit(&self.view, change);
+        if !self.store.disk().is_dead() {
+            self.view = View::read(self.store)?;
+        }
+        committed
+    }
+
+    /// Lets go of the lock, as dropping does, but tells an error.
+    ///
+    /// # Errors
+    /// What is left of an empty store could not be removed.
+    pub fn release(mut self) -> Result<(), StoreError> {
+        self.leave()
+    }
+
+    fn leave(&mut self) -> Result<(), StoreError> {
+        let Some(lock) = mem::take(&mut self.lock) else {
+            return Ok(());
+        };
+        let is_last = self.view.ledger().is_empty() && self.view.pending().is_none();
+        if !is_last || self.store.disk().is_dead() {
+            return Ok(());
+        }
+        let left = records::clear(self.store)
+            .and_then(|()| lock::remove(self.store.layout(), self.store.disk()));
+        drop(lock);
+        left.map_err(|error| {
+            StoreError::denied_or_io("remove", self.store.layout().directory(), error)
+        })
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        // Whoever wants to know calls `release`; what stays is removed by the next one out.
+        let _ = self.leave();
+    }
+}

@@ -1,0 +1,22 @@
+//! What of a file is kept besides its bytes: permission bits and owner.
+
+/// Describes the permission bits and the owner of a file, as far as the platform has them.
+///
+/// The default (nothing known) stands for a file that does not exist: what is created from it gets what the
+/// platform gives any new file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileMetadata {
+    /// The permission bits with set-user-id, set-group-id and sticky (`0o7777`); `None` where there are none.
+    pub mode: Option<u32>,
+    /// The owner; `None` where the platform has none.
+    pub owner: Option<Owner>,
+}
+
+/// Names the owner of a file by numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The user id.
+    pub user: u32,
+    /// The group id.
+    pub group: u32,
+}

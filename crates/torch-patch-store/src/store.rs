@@ -1,0 +1,86 @@
+//! The store of one root: reads without the lock, and the way to the lock.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::confine;
+use crate::disk::{Disk, Observer};
+use crate::error::StoreError;
+use crate::layout::Layout;
+use crate::lock::LockOptions;
+use crate::locked::Locked;
+use crate::path::RelativePath;
+use crate::target::Target;
+use crate::view::View;
+
+/// Gives access to the files below one root, and to what is recorded about them in `<root>/.torch-patch/`.
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+    layout: Layout,
+    disk: Arc<Disk>,
+}
+
+impl Store {
+    /// Names the store of `root`. Looks at nothing yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self::with_disk(root.into(), Disk::default())
+    }
+
+    /// Names a store whose steps on disk are watched, for tests of crashes and failures.
+    #[doc(hidden)]
+    pub fn observed(root: impl Into<PathBuf>, observer: Arc<dyn Observer>) -> Self {
+        Self::with_disk(root.into(), Disk::observed(observer))
+    }
+
+    /// Returns the root as it was given.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Reads the ledger without the lock: one file, nothing written.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, is damaged, or is of a newer format.
+    pub fn read(&self) -> Result<View, StoreError> {
+        View::read(self)
+    }
+
+    /// Takes the lock, then finishes or undoes by digest what a crash left.
+    ///
+    /// Makes `.torch-patch/`; unless something is committed, it is removed with the lock if it held nothing.
+    ///
+    /// # Errors
+    /// Another process holds the lock for longer than the timeout; the directory cannot be made; the ledger cannot
+    /// be read; or the recovery failed, and the intent is still recorded.
+    pub fn lock(&self, options: &LockOptions) -> Result<Locked<'_>, StoreError> {
+        Locked::acquire(self, options)
+    }
+
+    /// Reads the file at `path`; `None` if there is none.
+    ///
+    /// # Errors
+    /// The path leads out of the root or into the store's own directory, something on the way is no directory, the
+    /// file is not a regular one (it is not opened then), or it cannot be read.
+    pub fn target(&self, path: &RelativePath) -> Result<Option<Target>, StoreError> {
+        confine::read(path, &confine::locate(&self.root, path)?)
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    fn with_disk(root: PathBuf, disk: Disk) -> Self {
+        let layout = Layout::below(&root);
+        Self {
+            root,
+            layout,
+            disk: Arc::new(disk),
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! The ledger on disk: JSON, read strictly. An unknown key is an error: it would be lost at the next write.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::error::{StoreError, StoreErrorKind};
+use crate::intent::{IntendedFile, Intent};
+use crate::ledger::{FileEntry, Layer, Ledger};
+use crate::metadata::{FileMetadata, Owner};
+use crate::path::RelativePath;
+
+/// Reads a ledger and, if a change was begun and not ended, its intent.
+pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<(Ledger, Option<Intent>), StoreError> {
+    let corrupt = |source| StoreErrorKind::LedgerCorrupt {
+        path: path.to_path_buf(),
+        source,
+    };
+    let document: Document = match serde_json::from_slice(bytes) {
+        Ok(document) => document,
+        Err(error) => match serde_json::from_slice(bytes) {
+            Ok(Version { format }) if format > Ledger::FORMAT => return Err(newer(path, format)),
+            _ => return Err(corrupt(error).into()),
+        },
+    };
+    if document.format > Ledger::FORMAT {
+        return Err(newer(path, document.format));
+    }
+    let ledger = document.records.into();
+    Ok((ledger, document.intent.map(Intent::from)))
+}
+
+/// Writes what [`parse`] reads.
+pub(crate) fn render(ledger: &Ledger, intent: Option<&Intent>) -> Result<Vec<u8>, StoreError> {
+    let document = Document {
+        format: Ledger::FORMAT,
+        records: ledger.into(),
+        intent: intent.map(WireIntent::from),
+    };
+    let mut bytes = serde_json::to_vec_pretty(&document)
+        .map_err(|error| StoreError::io("render the ledger", error.into()))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn newer(path: &Path, found: u32) -> StoreError {
+    StoreErrorKind::LedgerNewer {
+        path: path.to_path_buf(),
+        supported: Ledger::FORMAT,
+        found,
+    }
+    .into()
+}
+
+/// The least any version of the ledger says about itself.
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    format: u32,
+    records: WireLedger,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    intent: Option<WireIntent>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireLedger {
+    files: BTreeMap<RelativePath, WireEntry>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    directories: BTreeSet<RelativePath>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireEntry {
+    distribution: String,
+    version: String,
+    pristine: Option<Digest>,
+    expected: Option<Digest>,
+    metadata: WireMetadata,
+    patches: Vec<WireLayer>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireLayer {
+    id: String,
+    variant: String,
+    digest: Digest,
+    owners: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireMetadata {
+    mode: Option<u32>,
+    user: Option<u32>,
+    group: Option<u32>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireIntent {
+    files: Vec<WireIntendedFile>,
+    records: WireLedger,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireIntendedFile {
+    path: RelativePath,
+    before: Option<Digest>,
+    after: Option<Digest>,
+    metadata: WireMetadata,
+    derived: Vec<RelativePath>,
+    keeps_copy: bool,
+}
+
+impl From<WireLedger> for Ledger {
+    fn from(wire: WireLedger) -> Self {
+        let files = wire
+            .files
+            .into_iter()
+            .map(|(path, entry)| (path, entry.into()));
+        Self {
+            format: Self::FORMAT,
+            files: files.collect(),
+            directories: wire.directories,
+        }
+    }
+}
+
+impl From<&Ledger> for WireLedger {
+    fn from(ledger: &Ledger) -> Self {
+        let files = ledger
+            .files
+            .iter()
+            .map(|(path, entry)| (path.clone(), entry.into()));
+        Self {
+            files: files.collect(),
+            directories: ledger.directories.clone(),
+        }
+    }
+}
+
+impl From<WireEntry> for FileEntry {
+    fn from(wire: WireEntry) -> Self {
+        Self {
+            distribution: wire.distribution,
+            version: wire.version,
+            pristine: wire.pristine,
+            expected: wire.expected,
+            metadata: wire.metadata.into(),
+            patches: wire.patches.into_iter().map(Layer::from).collect(),
+        }
+    }
+}
+
+impl From<&FileEntry> for WireEntry {
+    fn from(entry: &FileEntry) -> Self {
+        Self {
+            distribution: entry.distribution.clone(),
+            version: entry.version.clone(),
+            pristine: entry.pristine,
+            expected: entry.expected,
+            metadata: entry.metadata.into(),
+            patches: entry.patches.iter().map(WireLayer::from).collect(),
+        }
+    }
+}
+
+impl From<WireLayer> for Layer {
+    fn from(wire: WireLayer) -> Self {
+        Self {
+            id: wire.id,
+            variant: wire.variant,
+            digest: wire.digest,
+            owners: wire.owners,
+        }
+    }
+}
+
+impl From<&Layer> for WireLayer {
+    fn from(layer: &Layer) -> Self {
+        Self {
+            id: layer.id.clone(),
+            variant: layer.variant.clone(),
+            digest: layer.digest,
+            owners: layer.owners.clone(),
+        }
+    }
+}
+
+impl From<WireMetadata> for FileMetadata {
+    fn from(wire: WireMetadata) -> Self {
+        let owner = wire
+            .user
+            .zip(wire.group)
+            .map(|(user, group)| Owner { user, group });
+        Self {
+            mode: wire.mode,
+            owner,
+        }
+    }
+}
+
+impl From<FileMetadata> for WireMetadata {
+    fn from(metadata: FileMetadata) -> Self {
+        Self {
+            mode: metadata.mode,
+            user: metadata.owner.map(|owner| owner.user),
+            group: metadata.owner.map(|owner| owner.group),
+        }
+    }
+}
+
+impl From<WireIntent> for Intent {
+    fn from(wire: WireIntent) -> Self {
+        Self {
+            files: wire.files.into_iter().map(IntendedFile::from).collect(),
+            ledger: wire.records.into(),
+        }
+    }
+}
+
+impl From<&Intent> for WireIntent {
+    fn from(intent: &Intent) -> Self {
+        Self {
+            files: intent.files.iter().map(WireIntendedFile::from).collect(),
+            records: (&intent.ledger).into(),
+        }
+    }
+}
+
+impl From<WireIntendedFile> for IntendedFile {
+    fn from(wire: WireIntendedFile) -> Self {
+        Self {
+            path: wire.path,
+            before: wire.before,
+            after: wire.after,
+            metadata: wire.metadata.into(),
+            derived: wire.derived,
+            keeps_copy: wire.keeps_copy,
+        }
+    }
+}
+
+impl From<&IntendedFile> for WireIntendedFile {
+    fn from(file: &IntendedFile) -> Self {
+        Self {
+            path: file.path.clone(),
+            before: file.before,
+            after: file.after,
+            metadata: file.metadata.into(),
+            derived: file.derived.clone(),
+            keeps_copy: file.keeps_copy,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RelativePath {
+        RelativePath::new(text).unwrap()
+    }
+
+    fn full() -> (Ledger, Intent) {
+        let owner = Some(Owner {
+            user: 1000,
+            group: 100,
+        });
+        let entry = FileEntry {
+            distribution: "torch".to_owned(),
+            version: "2.5.1+cu124".to_owned(),
+            pristine: Some(Digest::of(b"a")),
+            expected: None,
+            metadata: FileMetadata {
+                mode: Some(0o644),
+                owner,
+            },
+            patches: vec![Layer {
+                id: "p".to_owned(),
+                variant: ">=2".to_owned(),
+                digest: Digest::of(b"p"),
+                owners: vec!["user".to_owned()],
+            }],
+        };
+        let mut ledger = Ledger::default();
+        ledger.files.insert(path("torch/a.py"), entry);
+        ledger.directories.insert(path("torch/new"));
+        let file = IntendedFile {
+            path: path("torch/b.py"),
+            before: None,
+            after: Some(Digest::of(b"b")),
+            metadata: FileMetadata::default(),
+            derived: vec![path("torch/__pycache__/b.pyc")],
+            keeps_copy: true,
+        };
+        let intent = Intent {
+            files: vec![file],
+            ledger: ledger.clone(),
+        };
+        (ledger, intent)
+    }
+
+    fn parse_error(json: &str) -> StoreError {
+        parse(Path::new("ledger.json"), json.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        let (ledger, intent) = full();
+        let bytes = render(&ledger, Some(&intent)).unwrap();
+        assert_eq!(
+            parse(Path::new("l"), &bytes).unwrap(),
+            (ledger, Some(intent))
+        );
+    }
+
+    #[test]
+    fn names_a_damaged_ledger_and_what_to_do() {
+        for json in [
+            "",
+            "{",
+            "[]",
+            r#"{"format":1}"#,
+            r#"{"format":1,"records":{"files":{"../x":{}}}}"#,
+        ] {
+            let error = parse_error(json);
+            assert_eq!(
+                error.to_string(),
+                "ledger `ledger.json` is damaged",
+                "{json}"
+            );
+            assert!(error.hint().is_some());
+        }
+    }
+
+    #[test]
+    fn refuses_every_truncation() {
+        let (ledger, intent) = full();
+        let bytes = render(&ledger, Some(&intent)).unwrap();
+        for end in 0..bytes.len() - 2 {
+            assert!(parse(Path::new("l"), &bytes[..end]).is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn names_a_newer_format_even_if_all_else_changed() {
+        for json in [
+            r#"{"format":2,"records":{"files":{}}}"#,
+            r#"{"format":2,"other":[]}"#,
+        ] {
+            let error = parse_error(json);
+            assert_eq!(
+                error.to_string(),
+                "ledger `ledger.json`: expected format 1 or older, found 2"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_unknown_keys() {
+        let error = parse_error(r#"{"format":1,"records":{"files":{}},"more":1}"#);
+        assert!(matches!(error.kind(), StoreErrorKind::LedgerCorrupt { .. }));
+    }
+}

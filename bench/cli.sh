@@ -21,7 +21,7 @@ target=torch/distributed/distributed_c10d.py
 work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/torch-patch-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-# Two trees, so that no tool meets what another one left: a virtual environment for torch-patch, a bare tree for the rest.
+# Two trees, so that no tool meets what another one left: an environment for torch-patch, a bare tree for the rest.
 members=$("$python" "$repository/tests/e2e/torch_wheel.py" "$release")
 "$python" -m venv --without-pip "$work/venv"
 site=$(echo "$work"/venv/lib/python3*/site-packages)

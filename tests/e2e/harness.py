@@ -58,7 +58,9 @@ def equal(found, expected, what):
 
 def brief(value):
     """A value as a failure shows it: a whole file by its size and digest."""
-    return f"{len(value)} bytes, {sha256(value)[:16]}…" if isinstance(value, bytes) and len(value) > 80 else repr(value)
+    if isinstance(value, bytes) and len(value) > 80:
+        return f"{len(value)} bytes, sha256 {sha256(value)[:16]}…"
+    return repr(value)
 
 
 def holds(condition, what):
@@ -88,7 +90,8 @@ class Answer:
         if exit_code == 0:
             equal((self.json.get("ok"), self.json.get("error")), (True, None), f"`ok` and `error` of {shown}")
         elif exit_code != 10:  # 10 is an answer of `status --exit-code`, not an error
-            equal((self.json.get("ok"), self.json["error"]["exit"]), (False, exit_code), f"`ok` and `error.exit` of {shown}")
+            found = (self.json.get("ok"), self.json["error"]["exit"])
+            equal(found, (False, exit_code), f"`ok` and `error.exit` of {shown}")
         return self
 
     def result(self, patch):

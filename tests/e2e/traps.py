@@ -7,7 +7,7 @@ that it cannot pass for the wrong reason. Nothing outside a temporary folder is 
 
     tests/e2e/traps.py [TRAP]…
 
-Needs Linux, Python 3.9 or newer with venv and pip, strace, the network for the first run, and root for
+Needs Linux, Python 3.10 or newer with venv and pip, strace, the network for the first run, and root for
 `read_only` (it works as `nobody`; a script that does not run as root works as itself). `TORCH_PATCH` names the binary
 (default: the release build).
 """
@@ -130,7 +130,8 @@ def hard_links(checks, world):
     tools = world.folder / "tools"
     run(sys.executable, "-m", "pip", "install", "--quiet", "--target", tools, UV)
     cache = world.folder / "uv-cache"
-    settings = {**os.environ, "UV_CACHE_DIR": str(cache), "UV_LINK_MODE": "hardlink", "UV_OFFLINE": "1", "UV_NO_CONFIG": "1"}
+    settings = {"UV_CACHE_DIR": str(cache), "UV_LINK_MODE": "hardlink", "UV_OFFLINE": "1", "UV_NO_CONFIG": "1"}
+    settings = {**os.environ, **settings}
 
     def uv_venv(name):
         run(tools / "bin/uv", "venv", "--python", sys.executable, world.folder / name, env=settings)
@@ -372,7 +373,10 @@ def by_hand(checks, world):
         venv.store_is_gone()
 
 
-TRAPS = {trap.__name__: trap for trap in (hard_links, links_out, read_only, unchecked_pyc, reinstall, uninstall, by_hand)}
+TRAPS = {
+    trap.__name__: trap
+    for trap in (hard_links, links_out, read_only, unchecked_pyc, reinstall, uninstall, by_hand)
+}
 
 
 def main(names):

@@ -23,8 +23,8 @@ def main(times, binary):
     print("| command | median | fastest | to GNU patch |")
     print("|---|---:|---:|---:|")
     for name, result in results.items():
-        times = f"{result['median'] * 1e3:.2f} ms | {result['min'] * 1e3:.2f} ms"
-        print(f"| {name} | {times} | {median[name] / baseline:.2f}× |")
+        shown = f"{result['median'] * 1e3:.2f} ms | {result['min'] * 1e3:.2f} ms"
+        print(f"| {name} | {shown} | {median[name] / baseline:.2f}× |")
 
     size = os.path.getsize(binary)
     first = median["torch-patch apply (first, durable)"] / baseline

@@ -111,6 +111,10 @@ pub enum CompileErrorKind {
         /// The key of the verb.
         verb: &'static str,
     },
+    /// The anchor has no call, or several of which none is the one meant.
+    NoCall,
+    /// The replacement of a regex anchor has several lines.
+    SeveralLines,
     /// `create` stands beside other edits of the same file.
     CreateNotAlone,
     /// The number is zero, or the occurrence is greater than what is expected.
@@ -143,6 +147,8 @@ impl fmt::Display for CompileErrorKind {
             Self::Argument => f.write_str("expected `name=value`"),
             Self::Import => f.write_str("expected one statement `import …` or `from … import …`"),
             Self::NotWithVerb { verb } => write!(f, "this key has no meaning beside `{verb}`"),
+            Self::NoCall => f.write_str("expected an anchor with one call, or with `...` as the arguments of the one that is meant"),
+            Self::SeveralLines => f.write_str("the replacement of a regex anchor is one line"),
             Self::CreateNotAlone => f.write_str("`create` must be the only edit of its file"),
             Self::Count => f.write_str("expected a number from 1, and `occurrence` no greater than `expect`"),
         }

@@ -1,24 +1,70 @@
 //! Anchored source edits as a pure function from bytes to bytes.
+//!
+//! An [`Edit`] says where (an [`Anchor`] with its scope and neighbours) and what (a [`Verb`]). The
+//! edits of one file make a [`FilePatch`], which tells what a file looks like to them, applies them,
+//! and can take them back.
+//!
+//! Architecture invariant: nothing here does I/O, reads a clock or draws a random number. The same
+//! bytes and edits give the same result, and an edit counts as applied only where its result was
+//! found in place.
+//!
+//! ```
+//! use torch_patch_edit::{Anchor, Edit, FilePatch, FileState, Verb, undo};
+//!
+//! let edit = Edit::new(Verb::InsertAfter {
+//!     anchor: Anchor::Lines("store = PrefixStore(...)".to_owned()),
+//!     text: "backend = Backend.GLOO".to_owned(),
+//! });
+//! let patch = FilePatch::compile("torch/distributed.py", &[edit]).unwrap();
+//!
+//! let original = b"def f():\r\n    store = PrefixStore(\r\n        name)  # a comment\r\n    return store\r\n";
+//! let applied = patch.apply(Some(original)).unwrap();
+//! assert!(applied.bytes.ends_with(b"# a comment\r\n    backend = Backend.GLOO\r\n    return store\r\n"));
+//! assert_eq!(applied.changes[0].line, 4);
+//!
+//! assert_eq!(patch.classify(Some(&applied.bytes)).state, FileState::Applied);
+//! assert_eq!(undo(&applied.bytes, &applied.changes).as_deref(), Some(&original[..]));
+//! ```
 
+mod argument;
+mod block;
+mod change;
+mod comment;
+mod compile;
+mod conflict;
+mod diff;
+mod document;
+mod draft;
 mod edit;
+mod encoding;
 mod error;
+mod file_patch;
+mod import;
 mod language;
+mod lexer;
+mod line_regex;
+mod locate;
+mod merge;
+mod nearmiss;
+mod opaque;
+mod outline;
+mod pattern;
+mod restore;
+mod scope;
+mod site;
+mod syntax;
+mod token;
 
+pub use change::{Change, undo};
+pub use conflict::{Conflict, ConflictKind};
+pub use diff::unified_diff;
+pub use document::UnreadableKind;
 pub use edit::{Anchor, AnchorRange, Edit, Expect, Near, Scope, Verb};
 pub use error::{CompileError, CompileErrorKind, Field};
+pub use file_patch::{
+    Application, ApplyError, Classification, EditReport, FilePatch, FileState, compose,
+};
 pub use language::Language;
-
-/// The edits of one file, checked and ready to be looked for.
-#[derive(Debug)]
-pub struct FilePatch {}
-
-impl FilePatch {
-    /// Checks the edits of one file, whose `path` tells the language.
-    ///
-    /// # Errors
-    ///
-    /// The first value that makes no sense, with the edit and the key it belongs to.
-    pub fn compile(_path: &str, _edits: &[Edit]) -> Result<Self, CompileError> {
-        Ok(Self {})
-    }
-}
+pub use merge::{MergeConflict, merge};
+pub use nearmiss::NearMiss;
+pub use syntax::SyntaxBroken;

@@ -1,0 +1,457 @@
+//! All edits of one patch in one file: classify the file, apply them, take them back.
+
+use std::fmt;
+
+use crate::change::{Change, Clash, Draft, splice};
+use crate::compile::{Action, Compiled};
+use crate::conflict::{Conflict, ConflictKind};
+use crate::document::Document;
+use crate::draft::drafts;
+use crate::edit::Edit;
+use crate::error::{CompileError, CompileErrorKind, Field};
+use crate::language::Language;
+use crate::locate::{Located, locate};
+use crate::restore;
+use crate::site::Site;
+use crate::syntax::{self, SyntaxBroken};
+
+/// The edits of one file, checked and ready to be looked for.
+#[derive(Debug)]
+pub struct FilePatch {
+    language: Language,
+    edits: Vec<Compiled>,
+}
+
+/// What a file looks like to a patch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Classification {
+    /// Of all edits together.
+    pub state: FileState,
+    /// Of each edit, in order.
+    pub edits: Vec<EditReport>,
+}
+
+/// What a file looks like to all edits of a patch together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileState {
+    /// Every anchor is where it should be and no edit is in place.
+    Pristine,
+    /// Every edit was found in place.
+    Applied,
+    /// Every edit that has a hand-made form is in place, at least one of them in that form.
+    AppliedByHand,
+    /// The first edit that cannot be told or made.
+    Conflict(Conflict),
+}
+
+/// What a file looks like to one edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditReport {
+    /// The state of this edit alone.
+    pub state: FileState,
+    /// The physical lines, from 1, of its anchors or, where it is in place, of its text.
+    pub lines: Vec<usize>,
+}
+
+/// The result of applying patches to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// The whole new content.
+    pub bytes: Vec<u8>,
+    /// What changed, in order; empty if everything was in place.
+    pub changes: Vec<Change>,
+}
+
+/// Why patches cannot be applied to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// The file is in conflict with an edit.
+    Conflict {
+        /// Which of the patches, from 0.
+        patch: usize,
+        /// What is wrong.
+        conflict: Conflict,
+    },
+    /// Someone made the edit by hand.
+    ByHand {
+        /// Which of the patches, from 0.
+        patch: usize,
+        /// Where, as physical lines from 1.
+        lines: Vec<usize>,
+    },
+    /// Two edits change the same place.
+    Overlap {
+        /// Patch and edit, each from 0.
+        first: (usize, usize),
+        /// Patch and edit, each from 0.
+        second: (usize, usize),
+        /// Where, as a physical line of the original from 1.
+        line: usize,
+    },
+    /// The result would not parse although the original does.
+    Syntax(SyntaxBroken),
+}
+
+impl fmt::Display for ApplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conflict { conflict, .. } => conflict.fmt(f),
+            Self::ByHand { lines, .. } => {
+                let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+                write!(f, "the edit was made by hand (line {})", lines.join(", "))
+            }
+            Self::Overlap {
+                first,
+                second,
+                line,
+            } => {
+                write!(
+                    f,
+                    "edit {} and edit {} both change line {line}",
+                    first.1 + 1,
+                    second.1 + 1
+                )
+            }
+            Self::Syntax(broken) => broken.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ApplyError {}
+
+impl FilePatch {
+    /// Checks the edits of one file, whose `path` tells the language.
+    ///
+    /// # Errors
+    ///
+    /// The first value that makes no sense, with the edit and the key it belongs to.
+    pub fn compile(path: &str, edits: &[Edit]) -> Result<Self, CompileError> {
+        let language = Language::of_path(path);
+        let compiled = edits
+            .iter()
+            .enumerate()
+            .map(|(index, edit)| Compiled::new(edit, index, language));
+        let compiled: Vec<Compiled> = compiled.collect::<Result<_, _>>()?;
+        let create = compiled
+            .iter()
+            .position(|edit| matches!(edit.action, Action::Create { .. }));
+        match create {
+            Some(edit) if compiled.len() > 1 => Err(CompileError {
+                edit,
+                field: Field::Verb("create"),
+                kind: CompileErrorKind::CreateNotAlone,
+            }),
+            _ => Ok(Self {
+                language,
+                edits: compiled,
+            }),
+        }
+    }
+
+    /// Whether the patch makes the file.
+    #[must_use]
+    pub fn creates(&self) -> bool {
+        self.content().is_some()
+    }
+
+    fn content(&self) -> Option<&[u8]> {
+        match self.edits.as_slice() {
+            [
+                Compiled {
+                    action: Action::Create { content },
+                    ..
+                },
+            ] => Some(content),
+            _ => None,
+        }
+    }
+
+    /// Tells what a file looks like to this patch; `None` is a file that does not exist.
+    #[must_use]
+    pub fn classify(&self, file: Option<&[u8]>) -> Classification {
+        self.look(file, |document, located| {
+            let edits: Vec<EditReport> = located
+                .iter()
+                .enumerate()
+                .map(|(index, located)| self.report(document, index, located))
+                .collect();
+            Classification {
+                state: self.state(&located),
+                edits,
+            }
+        })
+        .unwrap_or_else(|kind| {
+            let state = match kind {
+                None => FileState::Pristine,
+                Some(kind) => FileState::Conflict(self.conflict(0, kind)),
+            };
+            let report = EditReport {
+                state: state.clone(),
+                lines: Vec::new(),
+            };
+            Classification {
+                state,
+                edits: vec![report; self.edits.len()],
+            }
+        })
+    }
+
+    /// Applies this patch alone. See [`compose`].
+    ///
+    /// # Errors
+    ///
+    /// See [`compose`].
+    pub fn apply(&self, file: Option<&[u8]>) -> Result<Application, ApplyError> {
+        compose(file, &[self])
+    }
+
+    /// The contents from which this file may have been made, by hand or by an application that
+    /// nothing recorded; likeliest first. Which of them is right, if any, a digest has to tell.
+    #[must_use]
+    pub fn originals(&self, file: &[u8]) -> Vec<Vec<u8>> {
+        let Ok(document) = Document::new(file, self.language) else {
+            return Vec::new();
+        };
+        let located: Vec<Located> = self
+            .edits
+            .iter()
+            .map(|edit| locate(&document, edit))
+            .collect();
+        restore::originals(&document, &self.edits, &located)
+    }
+
+    /// Runs `with` on what each edit finds in the file. The error is the conflict that keeps it from
+    /// being read, or `None` if it does not exist and is to be made.
+    fn look<T>(
+        &self,
+        file: Option<&[u8]>,
+        with: impl FnOnce(&Document<'_>, Vec<Located>) -> T,
+    ) -> Result<T, Option<ConflictKind>> {
+        match (file, self.creates()) {
+            (None, true) => Err(None),
+            (None, false) => Err(Some(ConflictKind::NoFile)),
+            (Some(bytes), _) => {
+                let document = Document::new(bytes, self.language)
+                    .map_err(|kind| Some(ConflictKind::Unreadable(kind)))?;
+                let located = self
+                    .edits
+                    .iter()
+                    .map(|edit| locate(&document, edit))
+                    .collect();
+                Ok(with(&document, located))
+            }
+        }
+    }
+
+    fn report(&self, document: &Document<'_>, index: usize, located: &Located) -> EditReport {
+        let lines = |sites: &[Site]| sites.iter().map(|site| site.line(document)).collect();
+        match located {
+            Located::Pristine(sites) => EditReport {
+                state: FileState::Pristine,
+                lines: lines(sites),
+            },
+            Located::Applied(sites) | Located::Satisfied(sites) => EditReport {
+                state: FileState::Applied,
+                lines: lines(sites),
+            },
+            Located::ByHand(sites) => EditReport {
+                state: FileState::AppliedByHand,
+                lines: lines(sites),
+            },
+            Located::Conflict(kind) => EditReport {
+                lines: kind.lines(),
+                state: FileState::Conflict(self.conflict(index, kind.clone())),
+            },
+        }
+    }
+
+    fn state(&self, located: &[Located]) -> FileState {
+        let indices = |is: fn(&Located) -> bool| -> Vec<usize> {
+            located
+                .iter()
+                .enumerate()
+                .filter(|(_, located)| is(located))
+                .map(|(index, _)| index)
+                .collect()
+        };
+        let conflict = located
+            .iter()
+            .enumerate()
+            .find_map(|(index, located)| match located {
+                Located::Conflict(kind) => Some((index, kind)),
+                _ => None,
+            });
+        let by_hand = indices(|located| matches!(located, Located::ByHand(_)));
+        let pristine = indices(|located| matches!(located, Located::Pristine(_)));
+        let applied = indices(|located| matches!(located, Located::Applied(_)));
+        if let Some((index, kind)) = conflict {
+            FileState::Conflict(self.conflict(index, kind.clone()))
+        } else if !by_hand.is_empty() {
+            FileState::AppliedByHand
+        } else if pristine.is_empty() {
+            FileState::Applied
+        } else if applied.is_empty() {
+            FileState::Pristine
+        } else {
+            let index = pristine[0];
+            FileState::Conflict(
+                self.conflict(index, ConflictKind::PartlyApplied { applied, pristine }),
+            )
+        }
+    }
+
+    fn conflict(&self, edit: usize, kind: ConflictKind) -> Conflict {
+        let compiled = self.edits.get(edit);
+        Conflict {
+            edit,
+            anchor: compiled.map(Compiled::anchor).unwrap_or_default(),
+            scope: compiled
+                .and_then(|edit| edit.within.as_ref())
+                .map(crate::compile::Within::source),
+            kind,
+        }
+    }
+}
+
+/// Applies several patches to the same original at once: every anchor is looked for in the original,
+/// so their order does not matter, and two that change the same place are an error.
+///
+/// A patch that is in place already changes nothing.
+///
+/// # Errors
+///
+/// The first conflict, overlap or syntax error. Nothing is returned in part.
+pub fn compose(original: Option<&[u8]>, patches: &[&FilePatch]) -> Result<Application, ApplyError> {
+    if let Some(application) = compose_new(original, patches)? {
+        return Ok(application);
+    }
+    let mut all = Vec::new();
+    let bytes = original.unwrap_or_default();
+    let language = patches
+        .first()
+        .map_or(Language::Text { comment: None }, |patch| patch.language);
+    let unreadable = |kind| ApplyError::Conflict {
+        patch: 0,
+        conflict: patches[0].conflict(0, ConflictKind::Unreadable(kind)),
+    };
+    let document = Document::new(bytes, language).map_err(unreadable)?;
+    for (index, patch) in patches.iter().enumerate() {
+        all.extend(patch_drafts(&document, index, patch)?);
+    }
+    let (result, changes) = splice(bytes, all).map_err(|clash| overlap(&document, clash))?;
+    if language.is_python() {
+        syntax::check(&document, &result, &changes).map_err(ApplyError::Syntax)?;
+    }
+    Ok(Application {
+        bytes: result,
+        changes,
+    })
+}
+
+/// The application of patches to a file that has to be made, or of none.
+fn compose_new(
+    original: Option<&[u8]>,
+    patches: &[&FilePatch],
+) -> Result<Option<Application>, ApplyError> {
+    let conflict = |patch: usize, kind| {
+        Err(ApplyError::Conflict {
+            patch,
+            conflict: patches[patch].conflict(0, kind),
+        })
+    };
+    let Some((first, rest)) = patches.split_first() else {
+        return Ok(Some(Application {
+            bytes: original.unwrap_or_default().to_vec(),
+            changes: Vec::new(),
+        }));
+    };
+    if original.is_some() {
+        return Ok(None);
+    }
+    let Some(content) = first.content() else {
+        return conflict(0, ConflictKind::NoFile);
+    };
+    if let Some(other) = rest
+        .iter()
+        .position(|patch| patch.content() != Some(content))
+    {
+        return conflict(other + 1, ConflictKind::FileExists);
+    }
+    let change = Change {
+        original: 0..0,
+        removed: Vec::new(),
+        inserted: content.to_vec(),
+        line: 1,
+        patch: 0,
+        edit: 0,
+    };
+    let application = Application {
+        bytes: content.to_vec(),
+        changes: vec![change],
+    };
+    if first.language.is_python() {
+        let document = Document::new(b"", first.language);
+        let document = document.map_err(|kind| ApplyError::Conflict {
+            patch: 0,
+            conflict: first.conflict(0, ConflictKind::Unreadable(kind)),
+        })?;
+        syntax::check(&document, &application.bytes, &application.changes)
+            .map_err(ApplyError::Syntax)?;
+    }
+    Ok(Some(application))
+}
+
+fn patch_drafts(
+    document: &Document<'_>,
+    index: usize,
+    patch: &FilePatch,
+) -> Result<Vec<Draft>, ApplyError> {
+    let located: Vec<Located> = patch
+        .edits
+        .iter()
+        .map(|edit| locate(document, edit))
+        .collect();
+    match patch.state(&located) {
+        FileState::Applied => Ok(Vec::new()),
+        FileState::Conflict(conflict) => Err(ApplyError::Conflict {
+            patch: index,
+            conflict,
+        }),
+        FileState::AppliedByHand => {
+            let lines = located.iter().flat_map(|located| match located {
+                Located::ByHand(sites) => sites.iter().map(|site| site.line(document)).collect(),
+                _ => Vec::new(),
+            });
+            Err(ApplyError::ByHand {
+                patch: index,
+                lines: lines.collect(),
+            })
+        }
+        FileState::Pristine => {
+            let mut all = Vec::new();
+            for (edit, (compiled, located)) in patch.edits.iter().zip(&located).enumerate() {
+                let Located::Pristine(sites) = located else {
+                    continue;
+                };
+                let new = sites
+                    .iter()
+                    .flat_map(|site| drafts(document, compiled, site));
+                all.extend(new.map(|draft| Draft {
+                    patch: index,
+                    edit,
+                    ..draft
+                }));
+            }
+            Ok(all)
+        }
+    }
+}
+
+fn overlap(document: &Document<'_>, clash: Clash) -> ApplyError {
+    ApplyError::Overlap {
+        first: clash.first,
+        second: clash.second,
+        line: document.line_number(clash.offset),
+    }
+}

@@ -1,0 +1,152 @@
+//! The parts of a file in which an anchor is looked for.
+
+use std::ops::Range;
+
+use crate::compile::Within;
+use crate::conflict::ConflictKind;
+use crate::document::Document;
+use crate::nearmiss::near_misses;
+use crate::outline::{PythonScope, ScopeKind};
+use crate::pattern::Pattern;
+
+/// Ranges of lines, in order and disjoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Region {
+    pub(crate) lines: Vec<Range<usize>>,
+}
+
+impl Region {
+    pub(crate) fn new(
+        document: &Document<'_>,
+        within: Option<&Within>,
+    ) -> Result<Self, ConflictKind> {
+        let all = 0..document.line_count();
+        let lines = match within {
+            None => vec![all],
+            Some(Within::Python { path, .. }) => python(document, path)?,
+            Some(Within::Between { from, to }) => vec![between(document, from, to)?],
+        };
+        Ok(Self { lines })
+    }
+
+    /// The same as ranges of bytes: whole physical lines, with the comments that follow.
+    pub(crate) fn bytes(&self, document: &Document<'_>) -> Vec<Range<usize>> {
+        let start_of = |line: usize| {
+            if line == 0 {
+                document.text_start()
+            } else if line < document.line_count() {
+                document.physical_start(document.line(line).start)
+            } else {
+                document.bytes.len()
+            }
+        };
+        self.lines
+            .iter()
+            .map(|range| start_of(range.start)..start_of(range.end))
+            .collect()
+    }
+
+    /// Whether a line belongs to it.
+    pub(crate) fn contains(&self, line: usize) -> bool {
+        self.range_of(line).is_some()
+    }
+
+    /// The range that a line belongs to.
+    pub(crate) fn range_of(&self, line: usize) -> Option<&Range<usize>> {
+        self.lines.iter().find(|range| range.contains(&line))
+    }
+}
+
+/// The definitions that `path` names. The first may stand anywhere, each further one directly in
+/// the one before it.
+fn python(
+    document: &Document<'_>,
+    path: &[(ScopeKind, String)],
+) -> Result<Vec<Range<usize>>, ConflictKind> {
+    let scopes = document.scopes();
+    let found = scopes.iter().filter(|scope| is_at(document, scope, path));
+    let mut ranges: Vec<Range<usize>> = found
+        .map(|scope| scope.first as usize..scope.end as usize)
+        .collect();
+    if ranges.is_empty() {
+        return Err(ConflictKind::ScopeMissing {
+            near: near_scopes(document, path),
+        });
+    }
+    ranges.sort_by_key(|range| range.start);
+    ranges.dedup_by(|next, before| {
+        let overlaps = next.start < before.end;
+        if overlaps {
+            before.end = before.end.max(next.end);
+        }
+        overlaps
+    });
+    Ok(ranges)
+}
+
+fn is_at(document: &Document<'_>, scope: &PythonScope, path: &[(ScopeKind, String)]) -> bool {
+    let Some(((kind, name), outer)) = path.split_last() else {
+        return true;
+    };
+    let own_name = &document.shadow[scope.name.0 as usize..scope.name.1 as usize];
+    let is_kind =
+        scope.kind == *kind || (*kind == ScopeKind::Def && scope.kind == ScopeKind::AsyncDef);
+    if !is_kind || own_name != name {
+        return false;
+    }
+    outer.is_empty()
+        || scope
+            .parent
+            .is_some_and(|parent| is_at(document, &document.scopes()[parent as usize], outer))
+}
+
+fn near_scopes(document: &Document<'_>, path: &[(ScopeKind, String)]) -> Vec<crate::NearMiss> {
+    let Some((kind, name)) = path.last() else {
+        return Vec::new();
+    };
+    let keyword = if *kind == ScopeKind::Class {
+        "class"
+    } else {
+        "def"
+    };
+    let tail = if *kind == ScopeKind::Class {
+        ""
+    } else {
+        "(...)"
+    };
+    let header = format!("{keyword} {name}{tail}:");
+    let pattern = Pattern::new(&header, document.language);
+    pattern
+        .map(|pattern| near_misses(document, &pattern, &[]))
+        .unwrap_or_default()
+}
+
+fn between(
+    document: &Document<'_>,
+    from: &Pattern,
+    to: &Pattern,
+) -> Result<Range<usize>, ConflictKind> {
+    let all = 0..document.line_count();
+    let starts = from.find(document, std::slice::from_ref(&all));
+    let start = match starts.as_slice() {
+        [] => {
+            return Err(ConflictKind::ScopeMissing {
+                near: near_misses(document, from, &[]),
+            });
+        }
+        [only] => only,
+        several => {
+            let lines = several
+                .iter()
+                .map(|range| document.line_number(document.line(range.start).start));
+            return Err(ConflictKind::ScopeAmbiguous {
+                lines: lines.collect(),
+            });
+        }
+    };
+    let end = to.find_first(document, start.end..all.end);
+    let end = end.ok_or_else(|| ConflictKind::ScopeMissing {
+        near: near_misses(document, to, &[]),
+    })?;
+    Ok(start.start..end.end)
+}

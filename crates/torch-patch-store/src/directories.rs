@@ -19,7 +19,7 @@ pub(crate) fn missing_above(store: &Store, path: &RelativePath) -> Vec<RelativeP
 
 /// Keeps of `directories` those that a created file of the ledger lies in.
 pub(crate) fn still_used(
-    directories: BTreeSet<RelativePath>,
+    directories: &BTreeSet<RelativePath>,
     ledger: &Ledger,
 ) -> BTreeSet<RelativePath> {
     let created = ledger

@@ -182,13 +182,15 @@ impl Disk {
     }
 
     fn sync(&self, written: Written) -> io::Result<Synced> {
-        self.perform(Step::Sync(written.path.clone()), || written.file.sync_all())?;
-        Ok(Synced { path: written.path })
+        let Written { file, path } = written;
+        self.perform(Step::Sync(path.clone()), || file.sync_all())?;
+        Ok(Synced { path })
     }
 
     fn rename(&self, synced: Synced, to: &Path) -> io::Result<()> {
-        let step = Step::Rename(synced.path.clone(), to.to_path_buf());
-        self.perform(step, || imp::patiently(|| fs::rename(&synced.path, to)))
+        let from = synced.path;
+        let rename = || imp::patiently(|| fs::rename(&from, to));
+        self.perform(Step::Rename(from.clone(), to.to_path_buf()), rename)
     }
 
     fn perform<T>(&self, step: Step, action: impl FnOnce() -> io::Result<T>) -> io::Result<T> {

@@ -115,7 +115,7 @@ impl Lock {
                 }
                 .into());
             }
-            sleep(PAUSE.min(options.timeout - waited));
+            sleep(PAUSE.min(options.timeout.saturating_sub(waited)));
         }
         match imp::is_same_file(&file, &path) {
             Ok(true) => {

@@ -47,8 +47,7 @@ impl Plan {
             plan.add(view, file, &mut seen)?;
         }
         let ledger = &mut plan.intent.ledger;
-        ledger.directories =
-            directories::still_used(std::mem::take(&mut ledger.directories), ledger);
+        ledger.directories = directories::still_used(&ledger.directories, ledger);
         Ok(plan)
     }
 

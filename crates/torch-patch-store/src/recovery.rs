@@ -67,7 +67,7 @@ pub(crate) fn recover(view: &View) -> Result<Recovery, StoreError> {
 /// Says whether every file is as the change wants it.
 pub(crate) fn is_complete(store: &Store, intent: &Intent) -> Result<bool, StoreError> {
     for file in &intent.files {
-        if found(store, &file.path)? != Some(file.after) {
+        if found(store, &file.path)? != Found::Content(file.after) {
             return Ok(false);
         }
     }
@@ -84,17 +84,20 @@ pub(crate) fn undo(view: &View, intent: &Intent) -> Result<Recovery, StoreError>
     for file in intent.files.iter().rev() {
         remove_temporary(store, &file.path)?;
         match found(store, &file.path)? {
-            Some(found) if found == file.after => {
+            Found::Content(found) if found == file.after => {
                 restore(store, file)?;
                 recovery.files.push(file.path.clone());
             }
-            Some(found) if found == file.before => recovery.files.push(file.path.clone()),
+            Found::Content(found) if found == file.before => recovery.files.push(file.path.clone()),
             found => {
                 recovery.drifted.push(Drifted {
                     path: file.path.clone(),
                     before: file.before,
                     after: file.after,
-                    found: found.flatten(),
+                    found: match found {
+                        Found::Content(digest) => digest,
+                        Found::Foreign => None,
+                    },
                 });
                 continue;
             }
@@ -164,12 +167,22 @@ fn restore(store: &Store, file: &IntendedFile) -> Result<(), StoreError> {
     replace(store, replacement)
 }
 
-/// Takes the digest of a file (`Some(None)`: absent); `None` if what is there is no file of the root.
-fn found(store: &Store, path: &RelativePath) -> Result<Option<Option<Digest>>, StoreError> {
+/// What is at a path of an interrupted change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// `None`: nothing.
+    Content(Option<Digest>),
+    /// Something that is no file of the root.
+    Foreign,
+}
+
+fn found(store: &Store, path: &RelativePath) -> Result<Found, StoreError> {
     match store.target(path) {
-        Ok(target) => Ok(Some(target.map(|target| target.digest))),
+        Ok(target) => Ok(Found::Content(target.map(|target| target.digest))),
         Err(error) => match error.kind() {
-            StoreErrorKind::LeavesRoot { .. } | StoreErrorKind::NotRegular { .. } => Ok(None),
+            StoreErrorKind::LeavesRoot { .. } | StoreErrorKind::NotRegular { .. } => {
+                Ok(Found::Foreign)
+            }
             _ => Err(error),
         },
     }

@@ -47,9 +47,11 @@ fn perform(view: &View, plan: &Plan) -> Result<Vec<PathBuf>, StoreError> {
         return Err(error);
     }
     let result = intend_and_replace(view, plan);
-    result.map_err(|error| match store.disk().is_dead() {
-        true => error,
-        false => error.with_rollback(recovery::roll_back(view, &plan.intent)),
+    result.map_err(|error| {
+        if store.disk().is_dead() {
+            return error;
+        }
+        error.with_rollback(recovery::roll_back(view, &plan.intent))
     })
 }
 

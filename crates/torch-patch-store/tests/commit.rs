@@ -1,0 +1,249 @@
+//! What a commit does to files and records when nothing goes wrong, and what it refuses.
+
+use fs_err as fs;
+use torch_patch_store::{Change, Digest, FileChange, StoreError, StoreErrorKind, Wanted};
+
+use crate::world::{BLOB, World, apply, change, entry, options, path, revert};
+
+const OLD: &[u8] = b"old\n";
+const NEW: &[u8] = b"new\n";
+const THIRD: &[u8] = b"third\n";
+
+fn refused(world: &World, files: Vec<FileChange>) -> StoreError {
+    let before = world.snapshot();
+    let store = world.store();
+    let mut locked = store.lock(&options()).unwrap();
+    let error = locked.commit(change(files)).unwrap_err();
+    locked.release().unwrap();
+    assert_eq!(world.snapshot(), before);
+    error
+}
+
+#[test]
+fn applies_and_reverts_to_the_same_bytes_and_leaves_nothing() {
+    let world = World::new(&[("t/a.py", OLD)]);
+    let before = world.snapshot();
+    world.commit(vec![
+        apply("t/a.py", Some(OLD), Some(NEW)),
+        apply("t/x/y/new.py", None, Some(NEW)),
+    ]);
+    assert_eq!(world.read("t/a.py").unwrap(), NEW);
+    let view = world.store().read().unwrap();
+    assert_eq!(view.ledger().files.len(), 2);
+    assert_eq!(view.backup(&Digest::of(OLD)).unwrap(), OLD);
+    assert_eq!(view.blob(&Digest::of(BLOB)).unwrap(), BLOB);
+    world.write("t/x/y/__pycache__/new.pyc", b"code");
+    let created = FileChange {
+        derived: vec![path("t/x/y/__pycache__/new.pyc")],
+        ..revert("t/x/y/new.py", Some(NEW), None)
+    };
+    world.commit(vec![revert("t/a.py", Some(NEW), Some(OLD)), created]);
+    assert_eq!(world.snapshot(), before);
+    assert!(!world.has_records());
+}
+
+#[test]
+fn a_directory_with_somebody_elses_file_stays() {
+    let world = World::new(&[("t/a.py", OLD)]);
+    world.commit(vec![apply("t/x/new.py", None, Some(NEW))]);
+    world.write("t/x/mine.py", b"mine");
+    world.commit(vec![revert("t/x/new.py", Some(NEW), None)]);
+    assert_eq!(world.read("t/x/mine.py").unwrap(), b"mine");
+    assert!(!world.has_records());
+}
+
+#[test]
+fn reading_writes_nothing() {
+    let world = World::new(&[("a", OLD)]);
+    let view = world.store().read().unwrap();
+    assert!(view.ledger().is_empty() && view.pending().is_none());
+    assert!(!world.has_records());
+}
+
+#[test]
+fn a_lock_without_a_commit_leaves_nothing() {
+    let world = World::new(&[("a", OLD)]);
+    drop(world.store().lock(&options()).unwrap());
+    assert!(!world.has_records());
+}
+
+#[test]
+fn keeping_and_rewriting_the_same_write_nothing() {
+    let world = World::new(&[("a", OLD)]);
+    world.commit(vec![apply("a", Some(OLD), Some(NEW))]);
+    let modified = || fs::metadata(world.at("a")).unwrap().modified().unwrap();
+    let ledger = || {
+        fs::metadata(world.at(".torch-patch/ledger.json"))
+            .unwrap()
+            .modified()
+            .unwrap()
+    };
+    let before = (modified(), ledger());
+    for wanted in [Wanted::Keep, Wanted::Write(NEW.to_vec())] {
+        let file = FileChange {
+            found: Some(Digest::of(NEW)),
+            wanted,
+            ..apply("a", Some(OLD), Some(NEW))
+        };
+        let store = world.store();
+        let committed = store
+            .lock(&options())
+            .unwrap()
+            .commit(change(vec![file]))
+            .unwrap();
+        assert_eq!(committed.bytes_written, 0);
+        assert_eq!(committed.files, [(path("a"), Some(Digest::of(NEW)))]);
+    }
+    assert_eq!((modified(), ledger()), before);
+}
+
+#[test]
+fn what_nothing_refers_to_is_removed() {
+    let world = World::new(&[("a", OLD), ("b", THIRD)]);
+    world.commit(vec![
+        apply("a", Some(OLD), Some(NEW)),
+        apply("b", Some(THIRD), Some(NEW)),
+    ]);
+    world.commit(vec![revert("b", Some(NEW), Some(THIRD))]);
+    let names = |directory: &str| fs::read_dir(world.at(directory)).unwrap().count();
+    assert_eq!(names(".torch-patch/backups"), 1);
+    assert_eq!(names(".torch-patch/patches"), 1);
+}
+
+#[test]
+fn drift_is_refused_and_nothing_is_left() {
+    let world = World::new(&[("a", THIRD)]);
+    let error = refused(&world, vec![apply("a", Some(OLD), Some(NEW))]);
+    assert!(
+        matches!(error.kind(), StoreErrorKind::Drift { .. }),
+        "{error}"
+    );
+    assert!(!world.has_records());
+}
+
+#[test]
+fn a_change_that_contradicts_itself_is_refused() {
+    let world = World::new(&[("a", OLD)]);
+    let good = || apply("a", Some(OLD), Some(NEW));
+    let wrong_backup = FileChange {
+        backup: Some(THIRD.to_vec()),
+        ..good()
+    };
+    let wrong_entry = FileChange {
+        entry: Some(entry(Some(Digest::of(OLD)), None)),
+        ..good()
+    };
+    let unknown = entry(Some(Digest::of(THIRD)), Some(Digest::of(NEW)));
+    let no_original = FileChange {
+        entry: Some(unknown),
+        backup: None,
+        ..good()
+    };
+    for files in [
+        vec![good(), good()],
+        vec![wrong_backup],
+        vec![wrong_entry],
+        vec![no_original],
+    ] {
+        let error = refused(&world, files);
+        assert!(
+            matches!(error.kind(), StoreErrorKind::InvalidChange { .. }),
+            "{error}"
+        );
+    }
+    let store = world.store();
+    let change = Change {
+        files: vec![good()],
+        blobs: Vec::new(),
+    };
+    let error = store.lock(&options()).unwrap().commit(change).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`a` is recorded with a patch whose bytes are not kept"
+    );
+}
+
+#[test]
+fn the_users_version_is_kept_where_the_report_says_and_survives_the_last_one_out() {
+    let world = World::new(&[("t/a.py", OLD)]);
+    world.commit(vec![apply("t/a.py", Some(OLD), Some(NEW))]);
+    world.write("t/a.py", THIRD);
+    let store = world.store();
+    let mut locked = store.lock(&options()).unwrap();
+    let file = FileChange {
+        keep_user_copy: true,
+        ..revert("t/a.py", Some(THIRD), Some(OLD))
+    };
+    let committed = locked.commit(change(vec![file])).unwrap();
+    locked.release().unwrap();
+    assert_eq!(fs::read(&committed.kept[0]).unwrap(), THIRD);
+    let left: Vec<_> = fs::read_dir(world.at(".torch-patch"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["kept"]);
+}
+
+#[test]
+fn a_second_version_of_one_size_does_not_share_a_second() {
+    let world = World::new(&[("a.py", OLD)]);
+    let second = || {
+        let modified = fs::metadata(world.at("a.py")).unwrap().modified().unwrap();
+        modified
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_secs()
+    };
+    let before = second();
+    world.commit(vec![apply("a.py", Some(OLD), Some(NEW))]);
+    assert_ne!(second(), before);
+}
+
+#[test]
+fn a_tampered_backup_is_not_handed_out() {
+    let world = World::new(&[("a", OLD)]);
+    world.commit(vec![apply("a", Some(OLD), Some(NEW))]);
+    let digest = Digest::of(OLD);
+    world.write(&format!(".torch-patch/backups/{}", digest.hex()), b"evil");
+    let error = world.store().read().unwrap().backup(&digest).unwrap_err();
+    assert!(
+        matches!(error.kind(), StoreErrorKind::ContentTampered { .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_damaged_or_newer_ledger_is_refused_and_left() {
+    for (json, wanted) in [("{", "is damaged"), (r#"{"format":9}"#, "found 9")] {
+        let world = World::new(&[("a", OLD), (".torch-patch/ledger.json", json.as_bytes())]);
+        assert!(
+            world
+                .store()
+                .read()
+                .unwrap_err()
+                .to_string()
+                .contains(wanted)
+        );
+        assert!(
+            world
+                .store()
+                .lock(&options())
+                .unwrap_err()
+                .to_string()
+                .contains(wanted)
+        );
+        assert_eq!(
+            world.read(".torch-patch/ledger.json").unwrap(),
+            json.as_bytes()
+        );
+    }
+}
+
+#[test]
+fn hard_links_keep_the_old_bytes() {
+    let world = World::new(&[("cache", OLD)]);
+    fs::hard_link(world.at("cache"), world.at("a")).unwrap();
+    world.commit(vec![apply("a", Some(OLD), Some(NEW))]);
+    assert_eq!(world.read("cache").unwrap(), OLD);
+    assert_eq!(world.read("a").unwrap(), NEW);
+}

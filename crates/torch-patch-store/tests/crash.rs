@@ -1,0 +1,319 @@
+//! Faults at every step of every kind of change: afterwards all files are as before, or all as wanted.
+
+use std::sync::Arc;
+
+use torch_patch_store::{FileChange, RecoveryOutcome, Store, StoreErrorKind};
+
+use crate::fault::{Fault, FaultAt};
+use crate::world::{World, apply, change, options, path, revert};
+
+const OLD: &[u8] = b"old\n";
+const NEW: &[u8] = b"new, and longer\n";
+const THIRD: &[u8] = b"third\n";
+
+/// A change, and the world it is made in.
+struct Case {
+    name: &'static str,
+    prepare: fn() -> World,
+    files: fn() -> Vec<FileChange>,
+}
+
+const CASES: [Case; 4] = [
+    Case {
+        name: "first",
+        prepare: pristine,
+        files: first,
+    },
+    Case {
+        name: "second layer",
+        prepare: applied,
+        files: second,
+    },
+    Case {
+        name: "last one out",
+        prepare: applied,
+        files: last,
+    },
+    Case {
+        name: "forced, with a copy",
+        prepare: edited,
+        files: forced,
+    },
+];
+
+fn pristine() -> World {
+    World::new(&[
+        ("t/a.py", OLD),
+        ("t/b.py", OLD),
+        ("t/gone.py", OLD),
+        ("t/__pycache__/a.pyc", b"code"),
+    ])
+}
+
+fn first() -> Vec<FileChange> {
+    vec![
+        FileChange {
+            derived: vec![path("t/__pycache__/a.pyc")],
+            ..apply("t/a.py", Some(OLD), Some(NEW))
+        },
+        apply("t/b.py", Some(OLD), Some(NEW)),
+        apply("t/new/deep/c.py", None, Some(NEW)),
+        apply("t/gone.py", Some(OLD), None),
+    ]
+}
+
+fn applied() -> World {
+    let world = pristine();
+    world.commit(first());
+    world
+}
+
+fn second() -> Vec<FileChange> {
+    let mut file = apply("t/a.py", Some(OLD), Some(THIRD));
+    file.found = Some(torch_patch_store::Digest::of(NEW));
+    vec![file]
+}
+
+fn last() -> Vec<FileChange> {
+    vec![
+        revert("t/a.py", Some(NEW), Some(OLD)),
+        revert("t/b.py", Some(NEW), Some(OLD)),
+        revert("t/new/deep/c.py", Some(NEW), None),
+        revert("t/gone.py", None, Some(OLD)),
+    ]
+}
+
+fn edited() -> World {
+    let world = pristine();
+    world.commit(vec![apply("t/a.py", Some(OLD), Some(NEW))]);
+    world.write("t/a.py", THIRD);
+    world
+}
+
+fn forced() -> Vec<FileChange> {
+    vec![FileChange {
+        keep_user_copy: true,
+        ..revert("t/a.py", Some(THIRD), Some(OLD))
+    }]
+}
+
+/// Byte code may be gone whichever way a change ends: it is made anew.
+fn without_byte_code(world: &World) -> crate::world::Snapshot {
+    let mut snapshot = world.snapshot();
+    snapshot.retain(|name, _| !name.contains("__pycache__"));
+    snapshot
+}
+
+fn run(world: &World, fault: &Arc<FaultAt>, files: Vec<FileChange>) -> bool {
+    let store = Store::observed(world.root(), fault.clone());
+    store
+        .lock(&options())
+        .and_then(|mut locked| locked.commit(change(files)))
+        .is_ok()
+}
+
+/// Lets `fault` strike at every step in turn and calls `check` with the world afterwards.
+fn at_every_step(case: &Case, fault: Fault, check: impl Fn(&World, bool, &str)) {
+    for step in 0.. {
+        let world = (case.prepare)();
+        let observer = Arc::new(FaultAt::new(fault, step));
+        let is_ok = run(&world, &observer, (case.files)());
+        if !observer.has_struck() {
+            assert!(is_ok && step > 10, "{}: {step} steps", case.name);
+            return;
+        }
+        check(
+            &world,
+            is_ok,
+            &format!("{}, {fault:?} at step {step}", case.name),
+        );
+    }
+}
+
+#[test]
+fn after_a_crash_at_any_step_the_next_lock_finishes_or_undoes() {
+    for case in &CASES {
+        let before = without_byte_code(&(case.prepare)());
+        let world = (case.prepare)();
+        world.commit((case.files)());
+        let (after, after_ledger) = (
+            without_byte_code(&world),
+            world.store().read().unwrap().ledger().clone(),
+        );
+        let before_ledger = (case.prepare)().store().read().unwrap().ledger().clone();
+        for fault in [Fault::Killed, Fault::BytesLost, Fault::AllLost] {
+            at_every_step(case, fault, |world, _, name| {
+                let store = world.store();
+                let settled = store.read().unwrap().settled().unwrap().clone();
+                let locked = store.lock(&options()).unwrap();
+                assert!(locked.recovered().drifted.is_empty(), "{name}");
+                assert_eq!(*locked.ledger(), settled, "{name}");
+                let wanted = if settled == after_ledger {
+                    &after
+                } else {
+                    &before
+                };
+                assert!(
+                    settled == after_ledger || settled == before_ledger,
+                    "{name}"
+                );
+                assert_eq!(without_byte_code(world), *wanted, "{name}");
+                for entry in settled.files.values() {
+                    entry.pristine.map(|digest| locked.backup(&digest).unwrap());
+                    locked.blob(&entry.patches[0].digest).unwrap();
+                }
+                locked.release().unwrap();
+                let has_copy = world.at(".torch-patch/kept").exists();
+                assert_eq!(
+                    world.has_records(),
+                    !settled.is_empty() || has_copy,
+                    "{name}"
+                );
+            });
+        }
+    }
+}
+
+#[test]
+fn a_crash_during_the_recovery_is_recovered_from_too() {
+    let before = without_byte_code(&pristine());
+    for step in 0.. {
+        let world = pristine();
+        // After the second file of four has been replaced.
+        let steps = {
+            let recorder = Arc::new(FaultAt::never());
+            let world = pristine();
+            run(&world, &recorder, first());
+            let target = world.at("t/b.py");
+            let is_second = |step: &torch_patch_store::Step| matches!(step, torch_patch_store::Step::Rename(_, to) if *to == target);
+            recorder.steps().iter().position(is_second).unwrap() + 1
+        };
+        run(
+            &world,
+            &Arc::new(FaultAt::new(Fault::Killed, steps)),
+            first(),
+        );
+        let second = Arc::new(FaultAt::new(Fault::AllLost, step));
+        let is_settled = Store::observed(world.root(), second.clone())
+            .lock(&options())
+            .is_ok();
+        let store = world.store();
+        let locked = store.lock(&options()).unwrap();
+        assert_eq!(without_byte_code(&world), before, "{step}");
+        assert!(locked.ledger().is_empty());
+        drop(locked);
+        assert!(!world.has_records(), "{step}");
+        if !second.has_struck() {
+            assert!(is_settled && step > 5);
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_failure_at_any_step_changes_nothing() {
+    for case in &CASES {
+        let before = (case.prepare)();
+        let (files, ledger) = (
+            without_byte_code(&before),
+            before.store().read().unwrap().ledger().clone(),
+        );
+        let done = (case.prepare)();
+        done.commit((case.files)());
+        let after = without_byte_code(&done);
+        at_every_step(case, Fault::Failed, |world, is_ok, name| {
+            let view = world.store().read().unwrap();
+            assert!(view.pending().is_none(), "{name}");
+            if is_ok {
+                assert_eq!(without_byte_code(world), after, "{name}");
+                return;
+            }
+            assert_eq!(without_byte_code(world), files, "{name}");
+            assert_eq!(*view.ledger(), ledger, "{name}");
+            let is_lock_failure = name.ends_with(" 0");
+            assert!(
+                !ledger.is_empty() || !world.has_records() || is_lock_failure,
+                "{name}"
+            );
+        });
+    }
+}
+
+#[test]
+fn a_failed_commit_tells_what_was_rolled_back() {
+    let world = pristine();
+    let recorder = Arc::new(FaultAt::never());
+    run(&pristine(), &recorder, first());
+    let last = recorder
+        .steps()
+        .iter()
+        .rposition(|step| matches!(step, torch_patch_store::Step::Rename(..)));
+    let fault = Arc::new(FaultAt::new(Fault::Failed, last.unwrap()));
+    let store = Store::observed(world.root(), fault);
+    let error = store
+        .lock(&options())
+        .unwrap()
+        .commit(change(first()))
+        .unwrap_err();
+    assert_eq!(error.rollback().unwrap().restored.len(), 4);
+    assert!(
+        error.to_string().ends_with("; nothing is changed"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_changed_by_somebody_else_after_a_crash_is_left_and_reported() {
+    let world = pristine();
+    let recorder = Arc::new(FaultAt::never());
+    run(&pristine(), &recorder, first());
+    let steps = recorder.steps().len();
+    for step in (0..steps).rev() {
+        let crashed = pristine();
+        run(
+            &crashed,
+            &Arc::new(FaultAt::new(Fault::Killed, step)),
+            first(),
+        );
+        let view = crashed.store().read().unwrap();
+        if view.pending().is_none() || crashed.read("t/b.py").unwrap() != NEW {
+            continue;
+        }
+        crashed.write("t/b.py", THIRD);
+        let store = crashed.store();
+        let locked = store.lock(&options()).unwrap();
+        let recovery = locked.recovered();
+        assert_eq!(recovery.outcome, RecoveryOutcome::Undone);
+        assert_eq!(recovery.drifted[0].path, path("t/b.py"));
+        assert_eq!(crashed.read("t/b.py").unwrap(), THIRD);
+        assert_eq!(crashed.read("t/a.py").unwrap(), OLD);
+        return;
+    }
+    drop(world);
+    panic!("no step leaves an intent");
+}
+
+#[test]
+fn a_tampered_backup_is_never_restored_and_the_intent_stays() {
+    let world = pristine();
+    let target = world.at("t/b.py");
+    let recorder = Arc::new(FaultAt::never());
+    let twin = pristine();
+    run(&twin, &recorder, first());
+    let is_second = |step: &torch_patch_store::Step| matches!(step, torch_patch_store::Step::Rename(_, to) if to.ends_with("t/b.py"));
+    let step = recorder.steps().iter().position(is_second).unwrap();
+    run(
+        &world,
+        &Arc::new(FaultAt::new(Fault::Killed, step + 1)),
+        first(),
+    );
+    let digest = torch_patch_store::Digest::of(OLD);
+    world.write(&format!(".torch-patch/backups/{}", digest.hex()), b"evil");
+    let error = world.store().lock(&options()).unwrap_err();
+    assert!(
+        matches!(error.kind(), StoreErrorKind::ContentTampered { .. }),
+        "{error}"
+    );
+    assert!(world.store().read().unwrap().pending().is_some());
+    assert_eq!(fs_err::read(target).unwrap(), NEW);
+}

@@ -1,0 +1,13 @@
+//! Tests of the store through its public face.
+//!
+//! `world` has one root per test and spells changes in one line; `fault` kills or fails the store at any step.
+
+mod commit;
+mod confine;
+mod crash;
+mod fault;
+mod lock;
+mod order;
+#[cfg(unix)]
+mod rights;
+mod world;

@@ -1,0 +1,163 @@
+//! The order of the steps of one commit, and that the operating system really gets to see it.
+
+use std::sync::Arc;
+
+use torch_patch_store::{FileChange, Step, Store};
+
+use crate::fault::FaultAt;
+use crate::world::{World, apply, change, options, path};
+
+const OLD: &[u8] = b"a = 1\n";
+const NEW: &[u8] = b"a = 1234\n";
+
+/// Shortens digests and the root, so that the order reads as one list.
+fn render(world: &World, step: &Step) -> String {
+    let text = match step {
+        Step::CreateDirectory(path) => format!("mkdir {}", path.display()),
+        Step::Write(path) => format!("write {}", path.display()),
+        Step::Sync(path) => format!("sync {}", path.display()),
+        Step::Rename(_, to) => format!("rename to {}", to.display()),
+        Step::SyncDirectory(path) => format!("sync entries of {}", path.display()),
+        Step::Remove(path) => format!("remove {}", path.display()),
+        Step::RemoveDirectory(path) => format!("rmdir {}", path.display()),
+    };
+    let root = world.root().display().to_string();
+    let text = text
+        .replace(&format!("{root}/"), "")
+        .replace(&root, "the root");
+    text.split_inclusive('/')
+        .map(|part| if part.len() > 60 { "…" } else { part })
+        .collect()
+}
+
+#[test]
+fn backups_then_intent_then_file_then_byte_code_then_ledger() {
+    let world = World::new(&[("t/a.py", OLD), ("t/__pycache__/a.pyc", b"code")]);
+    let recorder = Arc::new(FaultAt::never());
+    let store = Store::observed(world.root(), recorder.clone());
+    let file = FileChange {
+        derived: vec![path("t/__pycache__/a.pyc")],
+        ..apply("t/a.py", Some(OLD), Some(NEW))
+    };
+    store
+        .lock(&options())
+        .unwrap()
+        .commit(change(vec![file]))
+        .unwrap();
+    let steps: Vec<String> = recorder
+        .steps()
+        .iter()
+        .map(|step| render(&world, step))
+        .collect();
+    let temporary = steps
+        .iter()
+        .find_map(|step| step.strip_prefix("write t/"))
+        .unwrap()
+        .to_owned();
+    assert!(temporary.starts_with(".torch-patch-"), "{temporary}");
+    assert_eq!(
+        steps,
+        [
+            "mkdir .torch-patch",
+            "mkdir .torch-patch/backups",
+            "write .torch-patch/backups/…",
+            "sync .torch-patch/backups/…",
+            "rename to .torch-patch/backups/…",
+            "sync entries of .torch-patch/backups",
+            "mkdir .torch-patch/patches",
+            "write .torch-patch/patches/…",
+            "sync .torch-patch/patches/…",
+            "rename to .torch-patch/patches/…",
+            "sync entries of .torch-patch/patches",
+            "write .torch-patch/ledger.json.tmp",
+            "sync .torch-patch/ledger.json.tmp",
+            "rename to .torch-patch/ledger.json",
+            "sync entries of .torch-patch",
+            "sync entries of the root",
+            &format!("write t/{temporary}"),
+            &format!("sync t/{temporary}"),
+            "rename to t/a.py",
+            "sync entries of t",
+            "remove t/__pycache__/a.pyc",
+            "sync entries of t/__pycache__",
+            "write .torch-patch/ledger.json.tmp",
+            "sync .torch-patch/ledger.json.tmp",
+            "rename to .torch-patch/ledger.json",
+            "sync entries of .torch-patch",
+        ]
+    );
+}
+
+/// Runs in a process of its own, under `strace`; the root comes by standard input.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "a part of `the_operating_system_sees_a_sync_before_every_rename`"]
+fn traced_child() {
+    let mut root = String::new();
+    std::io::stdin().read_line(&mut root).unwrap();
+    if root.is_empty() {
+        return;
+    }
+    let store = Store::new(root.trim_end());
+    store
+        .lock(&options())
+        .unwrap()
+        .commit(change(vec![apply("t/a.py", Some(OLD), Some(NEW))]))
+        .unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs strace"]
+fn the_operating_system_sees_a_sync_before_every_rename() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    let world = World::new(&[("t/a.py", OLD)]);
+    let trace = tempfile::NamedTempFile::new().unwrap();
+    let mut strace = Command::new("strace");
+    strace
+        .args([
+            "-f",
+            "-y",
+            "-e",
+            "trace=fsync,rename,renameat,renameat2",
+            "-o",
+        ])
+        .arg(trace.path());
+    strace.arg(std::env::current_exe().unwrap());
+    strace.args(["--exact", "order::traced_child", "--ignored"]);
+    let mut child = strace
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{}", world.root().display()).unwrap();
+    assert!(child.wait().unwrap().success());
+
+    let trace = fs_err::read_to_string(trace.path()).unwrap();
+    let calls: Vec<&str> = trace.lines().filter(|line| line.ends_with("= 0")).collect();
+    let mut renames = 0;
+    for (index, call) in calls
+        .iter()
+        .enumerate()
+        .filter(|(_, call)| call.contains("rename"))
+    {
+        let mut names = call.split('"').skip(1).step_by(2);
+        let (from, to) = (names.next().unwrap(), names.next().unwrap());
+        let directory = std::path::Path::new(to).parent().unwrap().display();
+        let is_sync = |call: &&str, path: &str| {
+            call.contains("fsync(") && call.contains(&format!("<{path}>"))
+        };
+        assert!(
+            calls[..index].iter().any(|call| is_sync(call, from)),
+            "no fsync of {from} before\n{trace}"
+        );
+        let synced_after = calls[index..]
+            .iter()
+            .any(|call| is_sync(call, &directory.to_string()));
+        assert!(synced_after, "no fsync of {directory} after\n{trace}");
+        renames += 1;
+    }
+    assert_eq!(renames, 5, "{trace}");
+}

@@ -37,12 +37,29 @@ pub struct FileChange {
     pub derived: Vec<RelativePath>,
 }
 
+impl FileChange {
+    /// Describes a change of content after which the file is forgotten; the fields say more.
+    #[must_use]
+    pub fn new(path: RelativePath, found: Option<Digest>, wanted: Wanted) -> Self {
+        Self {
+            path,
+            found,
+            wanted,
+            entry: None,
+            backup: None,
+            keep_user_copy: false,
+            restore_metadata: None,
+            derived: Vec::new(),
+        }
+    }
+}
+
 /// Says what happens to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// Nothing: not written, same modification time.
     Keep,
-    /// It is replaced by, or created with, these bytes.
+    /// It is replaced by, or created with, these bytes. If it has them already, it is kept.
     Write(Vec<u8>),
     /// It is removed.
     Remove,

@@ -118,7 +118,7 @@ impl Disk {
 
     /// Makes `path`, a directory whose parent exists; says whether it was not there before.
     pub(crate) fn create_directory(&self, path: &Path) -> io::Result<bool> {
-        match self.perform(Step::CreateDirectory(path.to_path_buf()), || {
+        match self.perform(&Step::CreateDirectory(path.to_path_buf()), || {
             fs::create_dir(path)
         }) {
             Ok(()) => Ok(true),
@@ -129,7 +129,7 @@ impl Disk {
 
     /// Makes the entries of a directory durable: what was created, renamed or removed in it.
     pub(crate) fn sync_directory(&self, path: &Path) -> io::Result<()> {
-        self.perform(Step::SyncDirectory(path.to_path_buf()), || {
+        self.perform(&Step::SyncDirectory(path.to_path_buf()), || {
             imp::sync_directory(path)
         })
     }
@@ -139,7 +139,7 @@ impl Disk {
         if fs::symlink_metadata(path).is_err_and(|error| is_absent(&error)) {
             return Ok(false);
         }
-        self.perform(Step::Remove(path.to_path_buf()), || {
+        self.perform(&Step::Remove(path.to_path_buf()), || {
             imp::patiently(|| fs::remove_file(path))
         })?;
         Ok(true)
@@ -147,7 +147,7 @@ impl Disk {
 
     /// Removes a directory if it is empty; says whether it is gone.
     pub(crate) fn remove_directory_if_empty(&self, path: &Path) -> io::Result<bool> {
-        match self.perform(Step::RemoveDirectory(path.to_path_buf()), || {
+        match self.perform(&Step::RemoveDirectory(path.to_path_buf()), || {
             fs::remove_dir(path)
         }) {
             Ok(()) => Ok(true),
@@ -158,7 +158,7 @@ impl Disk {
     }
 
     fn write(&self, path: &Path, new: NewFile<'_>) -> io::Result<Written> {
-        let file = self.perform(Step::Write(path.to_path_buf()), || {
+        let file = self.perform(&Step::Write(path.to_path_buf()), || {
             let mut file = match imp::create_new(path, new.metadata) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     fs::remove_file(path)?;
@@ -183,24 +183,24 @@ impl Disk {
 
     fn sync(&self, written: Written) -> io::Result<Synced> {
         let Written { file, path } = written;
-        self.perform(Step::Sync(path.clone()), || file.sync_all())?;
+        self.perform(&Step::Sync(path.clone()), || file.sync_all())?;
         Ok(Synced { path })
     }
 
     fn rename(&self, synced: Synced, to: &Path) -> io::Result<()> {
         let from = synced.path;
         let rename = || imp::patiently(|| fs::rename(&from, to));
-        self.perform(Step::Rename(from.clone(), to.to_path_buf()), rename)
+        self.perform(&Step::Rename(from.clone(), to.to_path_buf()), rename)
     }
 
-    fn perform<T>(&self, step: Step, action: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    fn perform<T>(&self, step: &Step, action: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let Some(observer) = &self.observer else {
             return action();
         };
         if self.is_dead() {
             return Err(io::Error::other("the process is dead"));
         }
-        match observer.before(&step) {
+        match observer.before(step) {
             Verdict::Proceed => {}
             Verdict::Fail => {
                 return Err(io::Error::new(
@@ -214,7 +214,7 @@ impl Disk {
             }
         }
         let done = action()?;
-        observer.after(&step);
+        observer.after(step);
         Ok(done)
     }
 }

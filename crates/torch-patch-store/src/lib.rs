@@ -7,6 +7,41 @@
 //!
 //! The digests are the truth and the ledger only says what they mean: after a crash at any point the next
 //! [`Store::lock`] finishes or undoes what was begun, by digest alone. [`Locked::commit`] lists what survives.
+//!
+//! ```
+//! use torch_patch_store::{Change, Digest, FileChange, FileEntry, LockOptions, RelativePath, Store, Wanted};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let root = tempfile::tempdir()?;
+//! fs_err::write(root.path().join("a.py"), "x = 1\n")?;
+//! let path = RelativePath::new("a.py")?;
+//!
+//! let store = Store::new(root.path());
+//! let mut locked = store.lock(&LockOptions::new("example"))?;
+//! let target = locked.target(&path)?.ok_or("no such file")?;
+//! let wanted = b"x = 2\n".to_vec();
+//! let entry = FileEntry {
+//!     distribution: "example".to_owned(),
+//!     version: "1.0".to_owned(),
+//!     pristine: Some(target.digest),
+//!     expected: Some(Digest::of(&wanted)),
+//!     metadata: target.metadata,
+//!     patches: Vec::new(),
+//! };
+//! let mut file = FileChange::new(path.clone(), Some(target.digest), Wanted::Write(wanted.clone()));
+//! file.entry = Some(entry);
+//! locked.commit(Change { files: vec![file], blobs: Vec::new() })?;
+//!
+//! let original = locked.backup(&target.digest)?;
+//! let file = FileChange::new(path, Some(Digest::of(&wanted)), Wanted::Write(original));
+//! locked.commit(Change { files: vec![file], blobs: Vec::new() })?;
+//! locked.release()?;
+//!
+//! assert_eq!(fs_err::read_to_string(root.path().join("a.py"))?, "x = 1\n");
+//! assert!(!root.path().join(".torch-patch").exists());
+//! # Ok(())
+//! # }
+//! ```
 
 mod change;
 mod confine;

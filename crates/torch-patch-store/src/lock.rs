@@ -7,7 +7,7 @@
 use std::fmt;
 use std::fs::TryLockError;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -154,7 +154,7 @@ fn try_lock(file: &fs::File) -> io::Result<bool> {
     }
 }
 
-fn holder_file(layout: &Layout) -> std::path::PathBuf {
+fn holder_file(layout: &Layout) -> PathBuf {
     layout.directory().join(imp::HOLDER_FILE)
 }
 
@@ -179,17 +179,17 @@ fn read_holder(layout: &Layout) -> Option<Holder> {
 }
 
 /// Removes the lock file and the directory around it, if nothing else is in there. The lock must be held.
+///
+/// The lock file goes once and last: a second removal could hit the one of whoever came in between.
 pub(crate) fn remove(layout: &Layout, disk: &Disk) -> io::Result<()> {
-    for file in [holder_file(layout), layout.lock()] {
-        remove_own(disk, &file)?;
+    let (lock, holder) = (layout.lock(), holder_file(layout));
+    if holder != lock {
+        disk.remove(&holder)?;
     }
+    disk.remove(&lock)?;
     match disk.remove_directory_if_empty(layout.directory()) {
-        // From the removal of the lock file on the directory may be somebody else's.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
+        // From the removal of the lock file on the directory may be somebody else's.
         _ => Ok(()),
     }
-}
-
-fn remove_own(disk: &Disk, file: &Path) -> io::Result<()> {
-    disk.remove(file).map(drop)
 }

@@ -91,7 +91,7 @@ impl State {
             Step::Write(path) => {
                 self.unsafe_bytes.insert(path.clone());
             }
-            Step::Sync(path) => {
+            Step::Sync(path) | Step::Remove(path) => {
                 self.unsafe_bytes.remove(path);
             }
             Step::Rename(from, to) => {
@@ -105,9 +105,6 @@ impl State {
                     changed_name(&entry.step).and_then(Path::parent) == Some(directory)
                 };
                 self.unsafe_entries.retain(|entry| !is_safe(entry));
-            }
-            Step::Remove(path) => {
-                self.unsafe_bytes.remove(path);
             }
             Step::CreateDirectory(_) | Step::RemoveDirectory(_) => {}
         }

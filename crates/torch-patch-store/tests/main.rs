@@ -2,6 +2,8 @@
 //!
 //! `world` has one root per test and spells changes in one line; `fault` kills or fails the store at any step.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 mod commit;
 mod confine;
 mod crash;

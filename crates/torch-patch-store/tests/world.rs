@@ -18,7 +18,7 @@ pub(crate) struct World {
 }
 
 /// Every file below the root but the store's own, with its bytes and permission bits.
-pub(crate) type Snapshot = BTreeMap<String, (Vec<u8>, Option<u32>)>;
+pub(crate) type Snapshot = BTreeMap<String, (Vec<u8>, u32)>;
 
 impl World {
     pub(crate) fn new(files: &[(&str, &[u8])]) -> Self {
@@ -148,7 +148,7 @@ fn collect(root: &Path, directory: &Path, snapshot: &mut Snapshot) {
         }
         let metadata = fs::symlink_metadata(&path).unwrap();
         if metadata.is_dir() {
-            snapshot.insert(name, (Vec::new(), None));
+            snapshot.insert(name, (Vec::new(), 0));
             collect(root, &path, snapshot);
         } else {
             snapshot.insert(name, (fs::read(&path).unwrap(), mode(&metadata)));
@@ -157,12 +157,12 @@ fn collect(root: &Path, directory: &Path, snapshot: &mut Snapshot) {
 }
 
 #[cfg(unix)]
-fn mode(metadata: &std::fs::Metadata) -> Option<u32> {
+fn mode(metadata: &std::fs::Metadata) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
-    Some(metadata.permissions().mode())
+    metadata.permissions().mode()
 }
 
 #[cfg(not(unix))]
-fn mode(_metadata: &std::fs::Metadata) -> Option<u32> {
-    None
+fn mode(_metadata: &std::fs::Metadata) -> u32 {
+    0
 }

@@ -264,7 +264,6 @@ fn a_failed_commit_tells_what_was_rolled_back() {
 
 #[test]
 fn a_file_changed_by_somebody_else_after_a_crash_is_left_and_reported() {
-    let world = pristine();
     let recorder = Arc::new(FaultAt::never());
     run(&pristine(), &recorder, first());
     let steps = recorder.steps().len();
@@ -289,7 +288,6 @@ fn a_file_changed_by_somebody_else_after_a_crash_is_left_and_reported() {
         assert_eq!(crashed.read("t/a.py").unwrap(), OLD);
         return;
     }
-    drop(world);
     panic!("no step leaves an intent");
 }
 

@@ -1,11 +1,13 @@
 //! One at a time, across threads and processes, and the last one out.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use torch_patch_store::{Digest, LockOptions, StoreErrorKind};
+use torch_patch_store::{Digest, LockOptions, Step, Store, StoreErrorKind};
 
+use crate::fault::FaultAt;
 use crate::world::{World, apply, change, options, revert};
 
 #[test]
@@ -74,6 +76,27 @@ fn the_last_one_out_and_those_who_wait_do_not_meet() {
             .unwrap()
             .digest,
         Digest::of(b"old")
+    );
+}
+
+/// A second removal could hit the lock file of whoever came in after the first.
+#[test]
+fn the_lock_file_is_removed_once_and_after_everything_else() {
+    let world = World::new(&[("a", b"old")]);
+    let recorder = Arc::new(FaultAt::never());
+    let store = Store::observed(world.root(), recorder.clone());
+    store.lock(&options()).unwrap().release().unwrap();
+    let steps = recorder.steps();
+    let is_lock = |step: &Step| matches!(step, Step::Remove(path) if path.ends_with("lock"));
+    assert_eq!(
+        steps.iter().filter(|step| is_lock(step)).count(),
+        1,
+        "{steps:?}"
+    );
+    assert_eq!(
+        steps.iter().position(is_lock),
+        Some(steps.len() - 2),
+        "{steps:?}"
     );
 }
 

@@ -1,0 +1,535 @@
+//! What is wrong with a patch file, where, and what is allowed there.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use torch_patch_edit::CompileErrorKind;
+
+use crate::limits::EXCERPT;
+use crate::nearest::nearest;
+use crate::origin::Origin;
+use crate::version_range::RangeError;
+
+/// A patch file that cannot be used: what is wrong with it, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormatError {
+    inner: Box<Inner>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inner {
+    kind: FormatErrorKind,
+    file: String,
+    place: Option<Place>,
+    key: Option<String>,
+}
+
+/// A place in a patch file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, in characters from 1.
+    pub column: usize,
+    /// The whole line, without its ending.
+    pub text: String,
+    /// How many characters of the line are meant, at least 1.
+    pub width: usize,
+}
+
+/// What is wrong with a patch file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FormatErrorKind {
+    /// The file has more bytes than a patch file may have.
+    TooLarge {
+        /// The bytes it has.
+        size: usize,
+        /// The bytes it may have.
+        limit: usize,
+    },
+    /// The file is not UTF-8.
+    NotUtf8,
+    /// The file is not TOML; these are the parser's words.
+    Syntax(String),
+    /// The file says it is written for a later version of the format.
+    NewerFormat {
+        /// The version it gives.
+        found: i64,
+    },
+    /// There is no such key here.
+    UnknownKey {
+        /// The key.
+        found: String,
+        /// The keys there are.
+        expected: Vec<String>,
+    },
+    /// A key that has to be there is not.
+    MissingKey {
+        /// The key.
+        key: &'static str,
+        /// The table it belongs to.
+        table: &'static str,
+    },
+    /// A value is of the wrong type, or none of those that are allowed.
+    Value {
+        /// What is allowed.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A word is none of those that are allowed.
+    Word {
+        /// What is allowed.
+        expected: Vec<String>,
+        /// What is there.
+        found: String,
+    },
+    /// A text that must not be empty is.
+    Empty,
+    /// A text has a character that could hide something.
+    Character {
+        /// The character.
+        found: char,
+    },
+    /// A text has more characters than it may have.
+    TooLong {
+        /// The characters it has.
+        found: usize,
+        /// The characters it may have.
+        limit: usize,
+    },
+    /// There is more of something than a patch may have.
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is.
+        found: usize,
+        /// How much there may be.
+        limit: usize,
+    },
+    /// A list has the same entry twice.
+    Repeated {
+        /// The entry.
+        found: String,
+    },
+    /// A patch requires itself or excludes itself.
+    Itself,
+    /// A patch requires a patch that it excludes.
+    RequiredAndExcluded {
+        /// The other patch.
+        id: String,
+    },
+    /// An edit does not say what it does.
+    NoVerb {
+        /// The keys of which one has to be there.
+        expected: Vec<String>,
+    },
+    /// An edit says more than one thing to do.
+    SeveralVerbs {
+        /// The keys of which only one may be there.
+        found: Vec<&'static str>,
+    },
+    /// A key has no meaning beside the verb of the edit.
+    KeyBesideVerb {
+        /// The verb.
+        verb: &'static str,
+        /// The keys that may stand beside it.
+        expected: Vec<&'static str>,
+    },
+    /// A key is missing that the verb of the edit needs.
+    MissingBesideVerb {
+        /// The verb.
+        verb: &'static str,
+        /// The key.
+        key: &'static str,
+    },
+    /// A file is not one that a patch may change.
+    File {
+        /// The path.
+        found: String,
+        /// The rule that it breaks, as in "has the part `..`".
+        rule: String,
+    },
+    /// Two paths of a variant name the same file on some platforms.
+    SameFile {
+        /// The path.
+        found: String,
+        /// The path above it.
+        other: String,
+    },
+    /// A text is not a range of versions.
+    Versions {
+        /// The text.
+        found: String,
+        /// Why not.
+        reason: RangeError,
+    },
+    /// Two variants are for the same version.
+    Overlap {
+        /// The range of the later variant.
+        found: String,
+        /// The range of the earlier variant.
+        other: String,
+        /// A version that is in both.
+        version: String,
+    },
+    /// A patch has no variant.
+    NoVariant,
+    /// A variant has neither edits nor `fixed-upstream`.
+    NoEdits,
+    /// A variant has both edits and `fixed-upstream`.
+    EditsAndFixed,
+    /// A value of an edit makes no sense, whatever the file.
+    Edit(CompileErrorKind),
+    /// Another patch has this id.
+    SameId {
+        /// The id.
+        id: String,
+        /// Where the other patch came from.
+        other: Origin,
+    },
+}
+
+impl FormatError {
+    pub(crate) fn new(
+        kind: FormatErrorKind,
+        file: String,
+        place: Option<Place>,
+        key: Option<String>,
+    ) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                file,
+                place,
+                key,
+            }),
+        }
+    }
+
+    /// Returns what is wrong.
+    #[must_use]
+    pub fn kind(&self) -> &FormatErrorKind {
+        &self.inner.kind
+    }
+
+    /// Returns where it is wrong, unless it is the file as a whole.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.inner.place.as_ref()
+    }
+
+    /// Returns the key whose value is wrong, as in `variant[2].edit[1].file` (counted from 1), where it is known.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.inner.key.as_deref()
+    }
+
+    /// Returns what led to it, outermost first, each on one line without full stop.
+    #[must_use]
+    pub fn causes(&self) -> Vec<String> {
+        let kind = &self.inner.kind;
+        vec![match (&self.inner.place, &self.inner.key) {
+            (Some(Place { line, column, .. }), Some(key)) => {
+                format!("line {line}, column {column}: `{key}`: {kind}")
+            }
+            (Some(Place { line, column, .. }), None) => {
+                format!("line {line}, column {column}: {kind}")
+            }
+            (None, _) => kind.to_string(),
+        }]
+    }
+
+    /// Returns what to do next, each a sentence in lower case without full stop.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        self.inner.kind.hint().into_iter().collect()
+    }
+
+    /// Returns the offending line with its number and with carets under what is meant; empty if no line is.
+    #[must_use]
+    pub fn excerpt(&self) -> String {
+        self.inner
+            .place
+            .as_ref()
+            .map(Place::excerpt)
+            .unwrap_or_default()
+    }
+
+    /// Returns the evidence for a program: `file`, `line`, `column`, `key`, `reason`, `expected`, `found`, `excerpt`.
+    #[must_use]
+    pub fn details(&self) -> Value {
+        let inner = &self.inner;
+        let (expected, found) = inner.kind.evidence();
+        json!({
+            "file": inner.file.trim_matches('`'),
+            "line": inner.place.as_ref().map(|place| place.line),
+            "column": inner.place.as_ref().map(|place| place.column),
+            "key": inner.key,
+            "reason": inner.kind.to_string(),
+            "expected": expected,
+            "found": found,
+            "excerpt": inner.place.as_ref().map(|place| place.text.as_str()),
+        })
+    }
+}
+
+impl fmt::Display for FormatError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.inner.kind {
+            FormatErrorKind::SameId { id, .. } => {
+                write!(
+                    formatter,
+                    "{} cannot be taken as patch `{id}`",
+                    self.inner.file
+                )
+            }
+            _ => write!(formatter, "{} is not a valid patch file", self.inner.file),
+        }
+    }
+}
+
+impl std::error::Error for FormatError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.inner.kind)
+    }
+}
+
+impl Place {
+    /// The line under its number, cut to what fits, with carets.
+    fn excerpt(&self) -> String {
+        let skipped = if self.column > EXCERPT / 2 {
+            self.column - EXCERPT / 4
+        } else {
+            0
+        };
+        let shown: Vec<char> = self.text.chars().skip(skipped).take(EXCERPT).collect();
+        let before = self.column - 1 - skipped;
+        let width = self.width.min(shown.len().saturating_sub(before)).max(1);
+        let blanks: String = shown
+            .iter()
+            .take(before)
+            .map(|&letter| if letter == '\t' { '\t' } else { ' ' })
+            .collect();
+        let number = self.line.to_string();
+        let margin = " ".repeat(number.len());
+        let shown: String = shown.into_iter().map(visible).collect();
+        format!(
+            "{margin} |\n{number} | {}\n{margin} | {blanks}{}",
+            shown.trim_end(),
+            "^".repeat(width)
+        )
+    }
+}
+
+/// A character as it may be shown: one that a terminal obeys or that hides others gives way to a replacement.
+fn visible(character: char) -> char {
+    let is_hidden = character.is_control() && character != '\t' || crate::text::is_bidi(character);
+    if is_hidden { '\u{fffd}' } else { character }
+}
+
+impl FormatErrorKind {
+    fn hint(&self) -> Option<String> {
+        let meant = |found: &str, known: &[String]| {
+            let nearest = nearest(found, known.iter().map(String::as_str));
+            nearest.map(|nearest| format!("did you mean `{nearest}`?"))
+        };
+        match self {
+            Self::UnknownKey { found, expected } | Self::Word { found, expected } => meant(found, expected),
+            Self::NewerFormat { .. } => Some("update torch-patch".to_owned()),
+            Self::NoEdits => Some("add a `[[variant.edit]]` table, or say where it is fixed with `fixed-upstream`".to_owned()),
+            Self::NoVariant => Some("add a `[[variant]]` table with `versions` and its edits".to_owned()),
+            Self::SeveralVerbs { .. } => Some("make two `[[variant.edit]]` tables of it".to_owned()),
+            Self::File { .. } => Some(
+                "a file is named as the distribution's `RECORD` does, such as `torch/distributed/distributed_c10d.py`"
+                    .to_owned(),
+            ),
+            Self::Overlap { .. } => Some("end the one range where the other begins, such as `<2.0` and `>=2.0`".to_owned()),
+            Self::Versions { reason: RangeError::Empty, .. } => Some("`>=0` takes every version".to_owned()),
+            Self::SameId { .. } => Some("leave one of them out, or give it another id".to_owned()),
+            Self::Character { .. } => Some("if the target needs it, write it as an escape of the target's own language".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What is allowed and what is there, where both can be told.
+    fn evidence(&self) -> (Value, Value) {
+        match self {
+            Self::TooLarge { size, limit } => (json!(limit), json!(size)),
+            Self::NewerFormat { found } => (json!(1), json!(found)),
+            Self::UnknownKey { found, expected } | Self::Word { found, expected } => {
+                (json!(expected), json!(found))
+            }
+            Self::Value { expected, found } => (json!(expected), json!(found)),
+            Self::MissingKey { key, .. } | Self::MissingBesideVerb { key, .. } => {
+                (json!(key), Value::Null)
+            }
+            Self::NoVerb { expected } => (json!(expected), Value::Null),
+            Self::SeveralVerbs { found } => (Value::Null, json!(found)),
+            Self::KeyBesideVerb { expected, .. } => (json!(expected), Value::Null),
+            Self::TooLong { found, limit } | Self::TooMany { found, limit, .. } => {
+                (json!(limit), json!(found))
+            }
+            Self::Character { found } => {
+                (Value::Null, json!(format!("U+{:04X}", u32::from(*found))))
+            }
+            Self::Repeated { found }
+            | Self::File { found, .. }
+            | Self::SameFile { found, .. }
+            | Self::Versions { found, .. }
+            | Self::Overlap { found, .. } => (Value::Null, json!(found)),
+            Self::RequiredAndExcluded { id } | Self::SameId { id, .. } => (Value::Null, json!(id)),
+            Self::NotUtf8
+            | Self::Syntax(_)
+            | Self::Empty
+            | Self::Itself
+            | Self::NoVariant
+            | Self::NoEdits
+            | Self::EditsAndFixed
+            | Self::Edit(_) => (Value::Null, Value::Null),
+        }
+    }
+}
+
+impl fmt::Display for FormatErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { size, limit } => {
+                write!(f, "expected at most {limit} bytes, found {size}")
+            }
+            Self::NotUtf8 => f.write_str("expected UTF-8, found a byte that is none"),
+            Self::Syntax(words) => f.write_str(words),
+            Self::NewerFormat { found } => {
+                write!(
+                    f,
+                    "expected format 1, found {found}: the file is for a newer version of torch-patch"
+                )
+            }
+            Self::UnknownKey { found, expected } => {
+                write!(
+                    f,
+                    "unknown key `{}`, expected {}",
+                    found.escape_debug(),
+                    one_of(expected)
+                )
+            }
+            Self::MissingKey { key, table } => {
+                write!(f, "expected the key `{key}` in {table}, found none")
+            }
+            Self::Value { expected, found } => write!(f, "expected {expected}, found {found}"),
+            Self::Word { expected, found } => {
+                write!(f, "expected {}, found {}", one_of(expected), quoted(found))
+            }
+            Self::Empty => f.write_str("expected some text, found none"),
+            Self::Character { found } => {
+                write!(
+                    f,
+                    "expected plain text, found the control character U+{:04X}",
+                    u32::from(*found)
+                )
+            }
+            Self::TooLong { found, limit } => {
+                write!(f, "expected at most {limit} characters, found {found}")
+            }
+            Self::TooMany { what, found, limit } => {
+                write!(f, "expected at most {limit} {what}, found {found}")
+            }
+            Self::Repeated { found } => {
+                write!(f, "expected each entry once, found `{found}` again")
+            }
+            Self::Itself => f.write_str("expected the ids of other patches, found the patch's own"),
+            Self::RequiredAndExcluded { id } => {
+                write!(
+                    f,
+                    "expected patches that `requires` does not list, found `{id}`"
+                )
+            }
+            Self::NoVerb { expected } => {
+                write!(f, "expected {} in the edit, found none", one_of(expected))
+            }
+            Self::SeveralVerbs { found } => {
+                write!(
+                    f,
+                    "expected one of {} in the edit, found {}",
+                    listed(found, "or"),
+                    listed(found, "and")
+                )
+            }
+            Self::KeyBesideVerb { verb, expected } => {
+                write!(
+                    f,
+                    "this key has no meaning beside `{verb}`, expected no other than {}",
+                    listed(expected, "and")
+                )
+            }
+            Self::MissingBesideVerb { verb, key } => {
+                write!(f, "expected `{key}` beside `{verb}`, found none")
+            }
+            Self::File { found, rule } => {
+                write!(
+                    f,
+                    "expected a path inside the distribution, found `{}`, which {rule}",
+                    found.escape_debug()
+                )
+            }
+            Self::SameFile { found, other } => write!(
+                f,
+                "expected one spelling of each file, found `{found}` beside `{other}`, which is the same file on some platforms"
+            ),
+            Self::Versions { found, reason } => {
+                write!(
+                    f,
+                    "expected a range of versions such as `>=1.1,<2`, found {}: {reason}",
+                    quoted(found)
+                )
+            }
+            Self::Overlap {
+                found,
+                other,
+                version,
+            } => {
+                write!(
+                    f,
+                    "expected ranges without overlap, found `{found}` and `{other}`, which both have {version}"
+                )
+            }
+            Self::NoVariant => f.write_str("expected at least one `[[variant]]`, found none"),
+            Self::NoEdits => {
+                f.write_str("expected edits or `fixed-upstream` in the variant, found neither")
+            }
+            Self::EditsAndFixed => {
+                f.write_str("expected edits or `fixed-upstream` in the variant, found both")
+            }
+            Self::Edit(kind) => kind.fmt(f),
+            Self::SameId { id, other } => write!(f, "{other} has the id `{id}` too"),
+        }
+    }
+}
+
+impl std::error::Error for FormatErrorKind {}
+
+/// A text in backticks, or in words if it is empty.
+fn quoted(text: &str) -> String {
+    if text.is_empty() {
+        "an empty text".to_owned()
+    } else {
+        format!("`{}`", text.escape_debug())
+    }
+}
+
+fn one_of(words: &[String]) -> String {
+    match words {
+        [] => "none".to_owned(),
+        [only] => format!("`{only}`"),
+        several => format!("one of `{}`", several.join("`, `")),
+    }
+}
+
+fn listed(words: &[&str], conjunction: &str) -> String {
+    match words {
+        [] => "none".to_owned(),
+        [only] => format!("`{only}`"),
+        [first @ .., last] => format!("`{}` {conjunction} `{last}`", first.join("`, `")),
+    }
+}

@@ -1,0 +1,133 @@
+//! The text of a patch file, and the places in it.
+
+use std::ops::Range;
+
+use crate::error::{FormatError, FormatErrorKind, Place};
+use crate::limits;
+use crate::origin::Origin;
+
+/// The text of a patch file without byte order mark, and with `\n` line endings.
+pub(crate) struct Source {
+    text: String,
+}
+
+/// What is wrong, and which bytes of the text show it.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) kind: FormatErrorKind,
+    pub(crate) span: Range<usize>,
+    pub(crate) key: Option<String>,
+}
+
+impl Fault {
+    pub(crate) fn new(kind: FormatErrorKind, span: &Range<usize>) -> Self {
+        Self {
+            kind,
+            span: span.clone(),
+            key: None,
+        }
+    }
+
+    /// Says which key of `table` (empty for the file itself) is meant.
+    pub(crate) fn at(self, table: &str, key: &str) -> Self {
+        let key = if table.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{table}.{key}")
+        };
+        Self {
+            key: Some(key),
+            ..self
+        }
+    }
+}
+
+impl Source {
+    /// Reads the bytes of a file. Returns them as text as well, as they are.
+    pub(crate) fn new<'b>(
+        bytes: &'b [u8],
+        origin: &Origin,
+    ) -> Result<(&'b str, Self), FormatError> {
+        if bytes.len() > limits::FILE {
+            let kind = FormatErrorKind::TooLarge {
+                size: bytes.len(),
+                limit: limits::FILE,
+            };
+            return Err(FormatError::new(kind, origin.to_string(), None, None));
+        }
+        let original = std::str::from_utf8(bytes)
+            .map_err(|error| not_utf8(bytes, error.valid_up_to(), origin))?;
+        let text = original
+            .strip_prefix('\u{feff}')
+            .unwrap_or(original)
+            .replace("\r\n", "\n");
+        Ok((original, Self { text }))
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Makes an error of a fault. `id` helps to name the file.
+    pub(crate) fn error(&self, fault: Fault, origin: &Origin, id: Option<&str>) -> FormatError {
+        FormatError::new(
+            fault.kind,
+            origin.name(id),
+            Some(place(&self.text, &fault.span)),
+            fault.key,
+        )
+    }
+
+    /// The bytes of the key whose value is at `value`, or else of the value itself.
+    pub(crate) fn key_of(&self, value: &Range<usize>) -> Range<usize> {
+        let before = self.text.get(..value.start).unwrap_or_default().trim_end();
+        let Some(key) = before.strip_suffix('=').map(str::trim_end) else {
+            return value.clone();
+        };
+        let start = key.rfind(|letter: char| letter.is_whitespace() || matches!(letter, '{' | ','));
+        start.map_or(0, |start| start + 1)..key.len()
+    }
+}
+
+fn not_utf8(bytes: &[u8], valid: usize, origin: &Origin) -> FormatError {
+    let end = bytes[valid..]
+        .iter()
+        .position(|&byte| byte == b'\n')
+        .map_or(bytes.len(), |length| valid + length);
+    let text = String::from_utf8_lossy(&bytes[..end]).replace("\r\n", "\n");
+    let start = std::str::from_utf8(&bytes[..valid])
+        .unwrap_or_default()
+        .replace("\r\n", "\n")
+        .len();
+    let place = place(&text, &(start..start + 1));
+    FormatError::new(
+        FormatErrorKind::NotUtf8,
+        origin.to_string(),
+        Some(place),
+        None,
+    )
+}
+
+/// Looks up where a span starts and how much of that line it covers.
+fn place(text: &str, span: &Range<usize>) -> Place {
+    let mut start = span.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[start..]
+        .find('\n')
+        .map_or(text.len(), |length| start + length);
+    let mut end = span.end.clamp(start, line_end);
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    Place {
+        line: text[..start].matches('\n').count() + 1,
+        column: text[line_start..start].chars().count() + 1,
+        text: text[line_start..line_end]
+            .trim_start_matches('\u{feff}')
+            .to_owned(),
+        width: text[start..end].chars().count().max(1),
+    }
+}

@@ -1,0 +1,108 @@
+//! The edits of a patch for one range of versions.
+
+use torch_patch_edit::{Edit, FilePatch};
+
+use crate::edits;
+use crate::error::FormatErrorKind;
+use crate::raw::{At, RawVariant};
+use crate::source::Fault;
+use crate::text::check_text;
+use crate::version_range::VersionRange;
+
+/// What a patch does for one range of versions.
+#[derive(Debug)]
+pub struct Variant {
+    /// The versions of the distribution.
+    pub versions: VersionRange,
+    /// What is done.
+    pub action: Action,
+}
+
+/// What a variant does.
+#[derive(Debug)]
+pub enum Action {
+    /// The edits of each file, in the order in which the files are first named.
+    Edits(Vec<FileEdits>),
+    /// Nothing, since these versions have it already; the address says where it was fixed.
+    FixedUpstream(String),
+}
+
+/// The edits of one file.
+#[derive(Debug)]
+pub struct FileEdits {
+    /// The file as `RECORD` names it: relative to site-packages, `/`-separated.
+    pub file: String,
+    /// The edits, in the order of the patch file.
+    pub edits: Vec<Edit>,
+    /// The same edits, ready to be looked for.
+    pub compiled: FilePatch,
+}
+
+/// Checks a variant, which is number `index` from 0.
+pub(crate) fn read(raw: &At<RawVariant>, index: usize) -> Result<Variant, Fault> {
+    let table = format!("variant[{}]", index + 1);
+    Ok(Variant {
+        versions: versions(raw, &table)?,
+        action: action(raw, &table)?,
+    })
+}
+
+fn versions(raw: &At<RawVariant>, table: &str) -> Result<VersionRange, Fault> {
+    let Some(versions) = &raw.versions else {
+        let kind = FormatErrorKind::MissingKey {
+            key: "versions",
+            table: "the variant",
+        };
+        return Err(Fault::new(kind, &raw.span).at(table, "versions"));
+    };
+    range(versions).map_err(|fault| fault.at(table, "versions"))
+}
+
+/// Reads a range of versions.
+pub(crate) fn range(text: &At<String>) -> Result<VersionRange, Fault> {
+    check_text(text).map_err(|kind| Fault::new(kind, &text.span))?;
+    VersionRange::parse(text).map_err(|reason| {
+        let kind = FormatErrorKind::Versions {
+            found: text.trim().to_owned(),
+            reason,
+        };
+        Fault::new(kind, &text.span)
+    })
+}
+
+fn action(raw: &At<RawVariant>, table: &str) -> Result<Action, Fault> {
+    let whole = |kind| Fault {
+        key: Some(table.to_owned()),
+        ..Fault::new(kind, &raw.span)
+    };
+    match (&raw.edit, &raw.fixed_upstream) {
+        (Some(_), Some(fixed)) => {
+            Err(Fault::new(FormatErrorKind::EditsAndFixed, &fixed.span).at(table, "fixed-upstream"))
+        }
+        (None, Some(fixed)) => {
+            check_address(fixed).map_err(|fault| fault.at(table, "fixed-upstream"))?;
+            Ok(Action::FixedUpstream(fixed.to_string()))
+        }
+        (Some(edits), None) if !edits.is_empty() => edits::read(edits, table).map(Action::Edits),
+        _ => Err(whole(FormatErrorKind::NoEdits)),
+    }
+}
+
+/// Accepts an address of the web.
+pub(crate) fn check_address(text: &At<String>) -> Result<(), Fault> {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let is_plain = |rest: &str| {
+        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace)
+    };
+    check_text(text).map_err(|kind| Fault::new(kind, &text.span))?;
+    if rest.is_some_and(is_plain) {
+        return Ok(());
+    }
+    let kind = FormatErrorKind::Value {
+        expected: "an address with `https://` or `http://`".to_owned(),
+        found: format!("`{}`", text.escape_debug()),
+    };
+    Err(Fault::new(kind, &text.span))
+}

@@ -1,0 +1,290 @@
+//! The order in which an environment is looked for: options, variables, `.venv`, `PATH`.
+//!
+//! What an option or a variable names is meant: if it leads nowhere, that is an error which names it, and nothing else is
+//! tried. The same holds for a `.venv` directory. Only interpreters on `PATH` that do not run are passed over, as the
+//! shims of pyenv and the aliases of the Store are often there without a Python behind them.
+
+use std::path::{Path, PathBuf};
+
+use crate::ask::InterpreterFailure;
+use crate::environment::{Environment, Kind, Layout, SitePackages};
+use crate::error::{EnvError, EnvErrorKind};
+use crate::interpreter::environment_of;
+use crate::layout;
+use crate::path_files;
+use crate::prefix::{Found, environment_at, is_venv};
+use crate::request::{Request, Surroundings};
+use crate::search_path::{interpreters, runnable};
+use crate::source::Source;
+use crate::system::System;
+use crate::tree::{Disk, Tree};
+use crate::venv::VenvConfig;
+use crate::version::PythonVersion;
+
+/// Finds the environment that `request` and `surroundings` lead to.
+///
+/// # Errors
+///
+/// If what is named does not exist or is no environment, or if nothing is named and there is no Python.
+pub fn discover(request: &Request, surroundings: &Surroundings) -> Result<Environment, EnvError> {
+    discover_in(
+        &Disk {
+            cwd: &surroundings.cwd,
+            timeout: surroundings.interpreter_timeout,
+        },
+        request,
+        surroundings,
+    )
+}
+
+/// Where something is looked for, and on whose behalf.
+pub(crate) struct Probe<'a> {
+    pub(crate) tree: &'a dyn Tree,
+    pub(crate) surroundings: &'a Surroundings,
+    pub(crate) source: Source,
+}
+
+pub(crate) fn discover_in(
+    tree: &dyn Tree,
+    request: &Request,
+    surroundings: &Surroundings,
+) -> Result<Environment, EnvError> {
+    let probe = |source| Probe {
+        tree,
+        surroundings,
+        source,
+    };
+    if let Some(directory) = &request.site_packages {
+        return given(&probe(Source::SitePackagesOption), directory);
+    }
+    if let Some(prefix) = &request.env {
+        return named_prefix(&probe(Source::EnvOption), prefix);
+    }
+    if let Some(interpreter) = &request.python {
+        return named_interpreter(&probe(Source::PythonOption), interpreter);
+    }
+    if let Some(prefix) = &surroundings.virtual_env {
+        return named_prefix(&probe(Source::VirtualEnv), prefix);
+    }
+    if let Some(prefix) = &surroundings.conda_prefix {
+        return named_prefix(&probe(Source::CondaPrefix), prefix);
+    }
+    if let Some(prefix) = dot_venv(tree, surroundings) {
+        return named_prefix(&probe(Source::DotVenv(prefix.clone())), &prefix);
+    }
+    on_path(tree, surroundings)
+}
+
+fn named_prefix(probe: &Probe<'_>, prefix: &Path) -> Result<Environment, EnvError> {
+    let prefix = directory(probe, prefix)?;
+    environment(probe, environment_at(probe, &prefix)?, None)
+}
+
+/// `path`, absolute, if it is a directory.
+fn directory(probe: &Probe<'_>, path: &Path) -> Result<PathBuf, EnvError> {
+    let path = probe.tree.system().absolute(&probe.surroundings.cwd, path);
+    if probe.tree.is_directory(&path) {
+        return Ok(path);
+    }
+    let source = probe.source.clone();
+    if probe.tree.is_file(&path) {
+        return Err(EnvErrorKind::NotAnEnvironment {
+            source,
+            path,
+            expected: "a directory".to_owned(),
+        }
+        .into());
+    }
+    Err(EnvErrorKind::Missing {
+        source,
+        path,
+        expected: "a directory",
+    }
+    .into())
+}
+
+fn named_interpreter(probe: &Probe<'_>, interpreter: &Path) -> Result<Environment, EnvError> {
+    let Probe {
+        tree,
+        surroundings,
+        source,
+    } = probe;
+    let found = if tree.system().has_directory(interpreter) {
+        let path = tree.system().absolute(&surroundings.cwd, interpreter);
+        if tree.is_directory(&path) {
+            let expected = "an interpreter".to_owned();
+            return Err(EnvErrorKind::NotAnEnvironment {
+                source: source.clone(),
+                path,
+                expected,
+            }
+            .into());
+        }
+        let missing = || EnvErrorKind::Missing {
+            source: source.clone(),
+            path: path.clone(),
+            expected: "an interpreter",
+        };
+        runnable(*tree, &path).ok_or_else(missing)?
+    } else {
+        let name = interpreter.to_string_lossy();
+        let found = interpreters(*tree, surroundings, &[&name]).next();
+        found.ok_or_else(|| EnvErrorKind::NotOnPath {
+            name: name.clone().into_owned(),
+        })?
+    };
+    environment(probe, environment_of(probe, &found, &[])?, Some(found))
+}
+
+/// The nearest `.venv` in the working directory or above.
+fn dot_venv(tree: &dyn Tree, surroundings: &Surroundings) -> Option<PathBuf> {
+    let system = tree.system();
+    let mut above = std::iter::successors(Some(surroundings.cwd.clone()), |directory| {
+        system
+            .parent(directory)
+            .filter(|parent| parent != directory)
+    });
+    above.find_map(|directory| {
+        Some(system.join(&directory, &[".venv"])).filter(|found| tree.is_directory(found))
+    })
+}
+
+fn on_path(tree: &dyn Tree, surroundings: &Surroundings) -> Result<Environment, EnvError> {
+    let searches: &[(Source, &[&str], &[&str])] = match tree.system() {
+        System::Windows => &[
+            (Source::Path, &["python.exe", "python3.exe"], &[]),
+            (Source::Launcher, &["py.exe"], &["-3"]),
+        ],
+        _ => &[(Source::Path, &["python3", "python"], &[])],
+    };
+    let mut unusable: Vec<InterpreterFailure> = Vec::new();
+    for (source, names, arguments) in searches {
+        let probe = Probe {
+            tree,
+            surroundings,
+            source: source.clone(),
+        };
+        for interpreter in interpreters(tree, surroundings, names) {
+            let found = match environment_of(&probe, &interpreter, arguments) {
+                Ok(found) => found,
+                Err(error) => {
+                    unusable.push(interpreter_failure(error)?);
+                    continue;
+                }
+            };
+            return environment(&probe, found, Some(interpreter));
+        }
+    }
+    Err(EnvErrorKind::NoEnvironment {
+        cwd: surroundings.cwd.clone(),
+        unusable,
+    }
+    .into())
+}
+
+fn interpreter_failure(error: EnvError) -> Result<InterpreterFailure, EnvError> {
+    match error.kind() {
+        EnvErrorKind::Interpreter { failure, .. } => Ok(failure.clone()),
+        _ => Err(error),
+    }
+}
+
+/// The environment that is one directory and nothing else.
+fn given(probe: &Probe<'_>, path: &Path) -> Result<Environment, EnvError> {
+    let path = directory(probe, path)?;
+    let prefix = prefix_of(probe.tree, &path);
+    let version = prefix.as_ref().and_then(|(_, version)| *version);
+    Ok(Environment {
+        site_packages: vec![SitePackages {
+            path,
+            kind: Kind::Given,
+        }],
+        source: probe.source.clone(),
+        layout: Layout::Directory,
+        prefix: prefix.map(|(prefix, _)| prefix),
+        interpreter: None,
+        python: version.map(|version| version.to_string()),
+    })
+}
+
+/// The prefix and the version that the path of a site-packages directory tells.
+fn prefix_of(tree: &dyn Tree, site: &Path) -> Option<(PathBuf, Option<PythonVersion>)> {
+    let system = tree.system();
+    let parent = system.parent(site)?;
+    let name = system.name(&parent)?;
+    let prefix = match system {
+        System::Windows => system.parent(&parent)?,
+        _ => system.parent(&system.parent(&parent)?)?,
+    };
+    let named = PythonVersion::from_name(&name);
+    if named.is_some() || !is_venv(tree, &prefix) && !layout::is_conda(tree, &prefix) {
+        return named.map(|version| (prefix, Some(version)));
+    }
+    let config = tree
+        .text(&system.join(&prefix, &["pyvenv.cfg"]))
+        .map(|text| VenvConfig::parse(&text));
+    let version = config
+        .and_then(|config| config.version)
+        .or_else(|| layout::conda_version(tree, &prefix));
+    Some((prefix, version))
+}
+
+/// Puts the directories into the order of `sys.path`: a virtual environment's own first, the user site before the
+/// system's, what `.pth` files add after the directory they are in.
+fn environment(
+    probe: &Probe<'_>,
+    found: Found,
+    interpreter: Option<PathBuf>,
+) -> Result<Environment, EnvError> {
+    let user = found.user.map(|path| SitePackages {
+        path,
+        kind: Kind::User,
+    });
+    let ordered: Vec<SitePackages> = match found.layout {
+        Layout::Venv => found
+            .own
+            .into_iter()
+            .chain(user)
+            .chain(found.base)
+            .collect(),
+        _ => user.into_iter().chain(found.own).collect(),
+    };
+    let site_packages = expanded(probe.tree, ordered);
+    if site_packages.is_empty() {
+        let (source, path) = (probe.source.clone(), found.prefix);
+        let expected = "a directory that packages are in".to_owned();
+        return Err(EnvErrorKind::NotAnEnvironment {
+            source,
+            path,
+            expected,
+        }
+        .into());
+    }
+    Ok(Environment {
+        site_packages,
+        source: probe.source.clone(),
+        layout: found.layout,
+        prefix: Some(found.prefix),
+        interpreter,
+        python: found.version.map(|version| version.to_string()),
+    })
+}
+
+/// Adds what `.pth` files add, and drops what is there already under another name.
+fn expanded(tree: &dyn Tree, ordered: Vec<SitePackages>) -> Vec<SitePackages> {
+    let mut seen = Vec::new();
+    let with_added = ordered.into_iter().flat_map(|site| {
+        let added = path_files::directories(tree, &site.path);
+        std::iter::once(site).chain(added.into_iter().map(|path| SitePackages {
+            path,
+            kind: Kind::PathFile,
+        }))
+    });
+    let is_new = |site: &SitePackages| {
+        let identity = tree.identity(&site.path);
+        let is_new = !seen.contains(&identity);
+        seen.push(identity);
+        is_new
+    };
+    with_added.filter(is_new).collect()
+}

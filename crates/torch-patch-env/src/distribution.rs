@@ -1,0 +1,324 @@
+//! Finding an installed distribution by what is on disk: metadata first, the package's own `version.py` else.
+//!
+//! In one directory metadata counts, newest form first; metadata that an interrupted or incomplete removal has left
+//! counts for nothing. Directories are taken in the order of `sys.path`, as `import` takes them.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::environment::Environment;
+use crate::error::{EnvError, EnvErrorKind};
+use crate::lossy;
+use crate::metadata::{self, Headers};
+use crate::name::{near, normalize};
+use crate::record::{self, Recorded};
+use crate::traces::{self, Trace, Traces, is_stem_of};
+use crate::version_file::version_of;
+
+/// An installed package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Distribution {
+    /// Its name as its metadata spells it.
+    pub name: String,
+    /// Its version as its metadata says (PEP 440), else as its `version.py` does.
+    pub version: String,
+    /// The directory that it is installed in.
+    #[serde(serialize_with = "lossy::path")]
+    pub site_packages: PathBuf,
+    /// Its metadata: a `.dist-info` directory, or an `.egg-info` directory or file. `None`: it has none, and the
+    /// version is that of its `version.py`.
+    #[serde(serialize_with = "lossy::optional")]
+    pub metadata_dir: Option<PathBuf>,
+}
+
+impl Distribution {
+    /// Returns what its `RECORD` says about a file. `path` is relative to [`site_packages`](Self::site_packages) and
+    /// `/`-separated.
+    ///
+    /// # Errors
+    ///
+    /// If `RECORD` cannot be read, or its row of that file is damaged.
+    pub fn recorded(&self, path: &str) -> Result<Recorded, EnvError> {
+        let Some(record) = self
+            .metadata_dir
+            .as_ref()
+            .map(|directory| directory.join("RECORD"))
+        else {
+            return Ok(Recorded::NoRecord);
+        };
+        match fs_err::read(&record) {
+            Ok(bytes) => record::look_up(&record, &bytes, path),
+            Err(error) if is_absent(&error) => Ok(Recorded::NoRecord),
+            Err(error) => Err(EnvError::unreadable(&record, "look up a digest", &error)),
+        }
+    }
+}
+
+/// Finds the distribution `name` in the first directory of `environment` that has it.
+pub(crate) fn find(environment: &Environment, name: &str) -> Result<Distribution, EnvError> {
+    let wanted = normalize(name);
+    let mut remains = Vec::new();
+    for site in &environment.site_packages {
+        if let Some(found) = find_in(&site.path, &wanted, &mut remains)? {
+            return Ok(found);
+        }
+    }
+    let site_packages: Vec<PathBuf> = environment
+        .site_packages
+        .iter()
+        .map(|site| site.path.clone())
+        .collect();
+    let near = near(
+        &wanted,
+        site_packages
+            .iter()
+            .flat_map(|site| traces::installed(site))
+            .filter(|name| *name != wanted),
+    );
+    let (name, source) = (name.to_owned(), environment.source.clone());
+    Err(EnvErrorKind::DistributionNotFound {
+        name,
+        source,
+        site_packages,
+        near,
+        remains,
+    }
+    .into())
+}
+
+fn find_in(
+    site: &Path,
+    wanted: &str,
+    remains: &mut Vec<PathBuf>,
+) -> Result<Option<Distribution>, EnvError> {
+    let traces = Traces::read(site, wanted)?;
+    let mut candidates = Vec::new();
+    for (trace, path) in metadata_paths(&traces, site, wanted) {
+        match Candidate::read(trace, path)? {
+            Some(candidate) if candidate.is_leftover(site, wanted, &traces) => {
+                remains.push(candidate.path);
+            }
+            Some(candidate) => candidates.push(candidate),
+            None => remains.push(path.to_owned()),
+        }
+    }
+    let package = traces
+        .first(Trace::Package)
+        .filter(|package| package.is_dir());
+    match choose(candidates, package, wanted)? {
+        Some(candidate) => {
+            refuse_editable(&candidate.path.join("direct_url.json"), wanted)?;
+            candidate.distribution(site, package, wanted).map(Some)
+        }
+        None => without_metadata(&traces, site, package, wanted),
+    }
+}
+
+/// Where metadata of the distribution may be in `site`; `EGG-INFO` is only if `site` is an egg of that name.
+fn metadata_paths<'t>(
+    traces: &'t Traces,
+    site: &Path,
+    wanted: &str,
+) -> impl Iterator<Item = (Trace, &'t Path)> + use<'t> {
+    let stem = site
+        .file_name()
+        .and_then(|name| name.to_str())
+        .and_then(|name| name.strip_suffix(".egg"));
+    let is_egg = stem.is_some_and(|stem| is_stem_of(stem, wanted));
+    [Trace::DistInfo, Trace::EggInfo, Trace::EggRoot]
+        .into_iter()
+        .filter(move |trace| is_egg || *trace != Trace::EggRoot)
+        .flat_map(|trace| traces.all(trace).map(move |path| (trace, path)))
+}
+
+/// Metadata of the distribution that was looked for.
+struct Candidate {
+    path: PathBuf,
+    headers: Headers,
+    has_record: bool,
+}
+
+impl Candidate {
+    /// Reads `METADATA` or `PKG-INFO`; `None` if there is none.
+    fn read(trace: Trace, path: &Path) -> Result<Option<Self>, EnvError> {
+        let file = if trace == Trace::DistInfo {
+            path.join("METADATA")
+        } else {
+            path.join("PKG-INFO")
+        };
+        let bytes = match fs_err::read(&file) {
+            Err(error) if trace == Trace::EggInfo && is_absent(&error) && path.is_file() => {
+                fs_err::read(path)
+            }
+            bytes => bytes,
+        };
+        match bytes {
+            Ok(bytes) => {
+                let has_record = trace == Trace::DistInfo && path.join("RECORD").exists();
+                Ok(Some(Self {
+                    path: path.to_owned(),
+                    headers: metadata::headers(&bytes),
+                    has_record,
+                }))
+            }
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(EnvError::unreadable(&file, "read the version", &error)),
+        }
+    }
+
+    /// Tells whether there is metadata and no package: neither a `RECORD` nor anything that can be imported. An editable
+    /// install has its files elsewhere and is none.
+    fn is_leftover(&self, site: &Path, wanted: &str, traces: &Traces) -> bool {
+        if self.has_record
+            || traces.first(Trace::Package).is_some()
+            || self.path.join("direct_url.json").exists()
+        {
+            return false;
+        }
+        let top_level = fs_err::read_to_string(self.path.join("top_level.txt")).unwrap_or_default();
+        let names = top_level
+            .lines()
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        let own = wanted.replace('-', "_");
+        !names
+            .chain([own.as_str()])
+            .any(|name| site.join(name).exists() || site.join(format!("{name}.py")).exists())
+    }
+
+    fn distribution(
+        self,
+        site: &Path,
+        package: Option<&Path>,
+        wanted: &str,
+    ) -> Result<Distribution, EnvError> {
+        let name = self.headers.name.unwrap_or_else(|| wanted.to_owned());
+        let version = self
+            .headers
+            .version
+            .or_else(|| package.and_then(version_of));
+        match version {
+            Some(version) => Ok(Distribution {
+                name,
+                version,
+                site_packages: site.to_owned(),
+                metadata_dir: Some(self.path),
+            }),
+            None => Err(EnvErrorKind::VersionUnknown {
+                name,
+                path: self.path,
+            }
+            .into()),
+        }
+    }
+}
+
+/// Takes, of several, the one with a `RECORD`, then the one whose version the package itself has.
+fn choose(
+    mut candidates: Vec<Candidate>,
+    package: Option<&Path>,
+    wanted: &str,
+) -> Result<Option<Candidate>, EnvError> {
+    if candidates.len() > 1 && candidates.iter().any(|candidate| candidate.has_record) {
+        candidates.retain(|candidate| candidate.has_record);
+    }
+    if candidates.len() > 1
+        && let Some(version) = package.and_then(version_of)
+    {
+        let is_same = |candidate: &Candidate| {
+            candidate.headers.version.as_deref().map(public) == Some(public(&version))
+        };
+        if candidates.iter().any(is_same) {
+            candidates.retain(is_same);
+        }
+    }
+    if candidates.len() > 1 {
+        let candidates = candidates
+            .into_iter()
+            .map(|candidate| candidate.path)
+            .collect();
+        return Err(EnvErrorKind::AmbiguousDistribution {
+            name: wanted.to_owned(),
+            candidates,
+        }
+        .into());
+    }
+    Ok(candidates.pop())
+}
+
+/// The version without its local part.
+fn public(version: &str) -> &str {
+    version.split('+').next().unwrap_or(version)
+}
+
+/// What there is if no metadata is: an editable install, a zipped one, or a package that was just copied.
+fn without_metadata(
+    traces: &Traces,
+    site: &Path,
+    package: Option<&Path>,
+    wanted: &str,
+) -> Result<Option<Distribution>, EnvError> {
+    if let Some(version) = package.and_then(version_of) {
+        let name = wanted.to_owned();
+        return Ok(Some(Distribution {
+            name,
+            version,
+            site_packages: site.to_owned(),
+            metadata_dir: None,
+        }));
+    }
+    if let Some(link) = traces
+        .first(Trace::EggLink)
+        .or_else(|| traces.first(Trace::Editable))
+    {
+        let text = fs_err::read_to_string(link).unwrap_or_default();
+        let location = text
+            .lines()
+            .next()
+            .filter(|line| !line.starts_with("import"))
+            .map(str::to_owned);
+        return Err(editable(wanted, link, location));
+    }
+    if let Some(egg) = traces.all(Trace::Egg).find(|egg| egg.is_file()) {
+        return Err(EnvErrorKind::ZippedInstall {
+            name: wanted.to_owned(),
+            path: egg.to_owned(),
+        }
+        .into());
+    }
+    Ok(None)
+}
+
+/// Reads `direct_url.json` (PEP 610), which says whether an install is editable.
+fn refuse_editable(direct_url: &Path, wanted: &str) -> Result<(), EnvError> {
+    let Ok(bytes) = fs_err::read_to_string(direct_url) else {
+        return Ok(());
+    };
+    let value: serde_json::Value = serde_json::from_str(&bytes).unwrap_or_default();
+    if value["dir_info"]["editable"] == true {
+        return Err(editable(
+            wanted,
+            direct_url,
+            value["url"].as_str().map(str::to_owned),
+        ));
+    }
+    Ok(())
+}
+
+fn editable(name: &str, evidence: &Path, location: Option<String>) -> EnvError {
+    EnvErrorKind::EditableInstall {
+        name: name.to_owned(),
+        evidence: evidence.to_owned(),
+        location,
+    }
+    .into()
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+    )
+}

@@ -1,0 +1,131 @@
+//! What the error says: one line, what was expected before what was found.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::ask::InterpreterFailure;
+use crate::error::EnvErrorKind;
+use crate::source::Source;
+
+impl fmt::Display for EnvErrorKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&message(self))
+    }
+}
+
+fn message(kind: &EnvErrorKind) -> String {
+    match kind {
+        EnvErrorKind::NoEnvironment { cwd, unusable } => no_environment(cwd, unusable),
+        EnvErrorKind::Missing {
+            source,
+            path,
+            expected,
+        } => {
+            format!(
+                "{}: expected {expected}, found nothing",
+                named(source, path)
+            )
+        }
+        EnvErrorKind::NotAnEnvironment {
+            source,
+            path,
+            expected,
+        } => {
+            format!(
+                "{} is no Python environment: expected {expected}",
+                named(source, path)
+            )
+        }
+        EnvErrorKind::NotOnPath { name } => format!("`--python {name}` is not on `PATH`"),
+        EnvErrorKind::AmbiguousPython {
+            source,
+            prefix,
+            versions,
+        } => {
+            format!(
+                "{} has several versions of Python: {}",
+                named(source, prefix),
+                versions.join(", ")
+            )
+        }
+        EnvErrorKind::Interpreter { source, failure } => format!("`{source}`: {failure}"),
+        EnvErrorKind::DistributionNotFound {
+            name,
+            source,
+            site_packages,
+            ..
+        } => {
+            let looked = list(site_packages);
+            format!(
+                "`{name}` is not installed in the environment from `{source}`, looked in {looked}"
+            )
+        }
+        EnvErrorKind::EditableInstall {
+            name,
+            evidence,
+            location,
+        } => {
+            let of = location
+                .as_ref()
+                .map(|location| format!(" of `{location}`"))
+                .unwrap_or_default();
+            format!(
+                "`{name}` is an editable install{of}, as `{}` says",
+                evidence.display()
+            )
+        }
+        EnvErrorKind::ZippedInstall { name, path } => {
+            format!("`{name}` is installed as the zip file `{}`", path.display())
+        }
+        EnvErrorKind::AmbiguousDistribution { name, candidates } => {
+            format!(
+                "`{name}` is recorded several times in one directory: {}",
+                list(candidates)
+            )
+        }
+        EnvErrorKind::VersionUnknown { name, path } => {
+            format!(
+                "the version of `{name}` is unknown: expected `Version` in `{}`",
+                path.display()
+            )
+        }
+        EnvErrorKind::RecordMalformed { path, line, reason } => {
+            format!(
+                "`{}` has the damaged row `{line}`: {reason}",
+                path.display()
+            )
+        }
+        EnvErrorKind::Unreadable {
+            purpose, reason, ..
+        } => format!("failed to {purpose}: {reason}"),
+    }
+}
+
+fn no_environment(cwd: &Path, unusable: &[InterpreterFailure]) -> String {
+    let unusable: Vec<String> = unusable.iter().map(ToString::to_string).collect();
+    let on_path = if unusable.is_empty() {
+        "no `python3` or `python` on `PATH`".to_owned()
+    } else {
+        format!("no usable Python on `PATH`: {}", unusable.join("; "))
+    };
+    format!(
+        "no Python environment: `VIRTUAL_ENV` and `CONDA_PREFIX` are not set, no `.venv` in `{}` or above, {on_path}",
+        cwd.display()
+    )
+}
+
+/// What the error is about, with where it comes from.
+fn named(source: &Source, path: &Path) -> String {
+    match source {
+        Source::DotVenv(_) | Source::Path | Source::Launcher => format!("`{}`", path.display()),
+        source => format!("`{source}` `{}`", path.display()),
+    }
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
+    paths.join(", ")
+}

@@ -1,0 +1,203 @@
+//! One row of a distribution's `RECORD`: a file and the digest it was installed with.
+//!
+//! Only the row that is asked for is read, as other rows are sometimes wrong upstream and torch has 12,000 of them. The
+//! format is CSV (PEP 376, PEP 427): path, `algorithm=digest` in base64url without padding, size in bytes.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use memchr::{memchr, memmem, memrchr};
+use serde::Serialize;
+
+use crate::error::{EnvError, EnvErrorKind};
+
+/// What `RECORD` says about a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recorded {
+    /// The file was installed with this content.
+    Digest {
+        /// The sha256 of its bytes.
+        sha256: [u8; 32],
+        /// Its size in bytes, where the row has it.
+        size: Option<u64>,
+    },
+    /// The file is listed without a digest, or with one other than sha256.
+    NoDigest,
+    /// The file is not among the distribution's.
+    NotListed,
+    /// The distribution has no `RECORD`, as Debian's.
+    NoRecord,
+}
+
+/// Looks up `path`, `/`-separated and relative to site-packages, in the bytes of `record`.
+pub(crate) fn look_up(record: &Path, bytes: &[u8], path: &str) -> Result<Recorded, EnvError> {
+    let row = row_of(bytes, path).or_else(|| {
+        let backslashed = path.replace('/', "\\");
+        (backslashed != path)
+            .then(|| row_of(bytes, &backslashed))
+            .flatten()
+    });
+    match row {
+        None => Ok(Recorded::NotListed),
+        Some(row) => recorded(&row).map_err(|reason| {
+            let line = row.iter().collect::<Vec<_>>().join(",");
+            EnvErrorKind::RecordMalformed {
+                path: record.to_owned(),
+                line,
+                reason,
+            }
+            .into()
+        }),
+    }
+}
+
+/// Returns the row whose first field is `path`.
+fn row_of(bytes: &[u8], path: &str) -> Option<csv::StringRecord> {
+    let written = path.replace('"', "\"\"");
+    memmem::find_iter(bytes, written.as_bytes()).find_map(|hit| {
+        let start = memrchr(b'\n', &bytes[..hit]).map_or(0, |newline| newline + 1);
+        let is_at_start = matches!(without_mark(&bytes[start..hit]), b"" | b"\"");
+        let row = is_at_start
+            .then(|| parse(line(&bytes[start..])))
+            .flatten()?;
+        (row.get(0) == Some(path)).then_some(row)
+    })
+}
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+fn line(bytes: &[u8]) -> &[u8] {
+    without_mark(&bytes[..memchr(b'\n', bytes).unwrap_or(bytes.len())])
+}
+
+fn parse(line: &[u8]) -> Option<csv::StringRecord> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(line);
+    let mut row = csv::StringRecord::new();
+    reader
+        .read_record(&mut row)
+        .is_ok_and(|is_read| is_read)
+        .then_some(row)
+}
+
+fn recorded(row: &csv::StringRecord) -> Result<Recorded, String> {
+    let Some(digest) = row.get(1).and_then(|hash| hash.strip_prefix("sha256=")) else {
+        return Ok(Recorded::NoDigest);
+    };
+    let decoded = URL_SAFE_NO_PAD
+        .decode(digest.trim_end_matches('='))
+        .unwrap_or_default();
+    let found = || format!("expected 43 characters of base64url after `sha256=`, found `{digest}`");
+    let sha256 = decoded.try_into().map_err(|_| found())?;
+    let size = row.get(2).and_then(|size| size.parse().ok());
+    Ok(Recorded::Digest { sha256, size })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMPTY: &str = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+
+    fn found(record: &str, path: &str) -> Recorded {
+        look_up(Path::new("RECORD"), record.as_bytes(), path).unwrap()
+    }
+
+    fn digest(size: Option<u64>) -> Recorded {
+        let sha256 = URL_SAFE_NO_PAD.decode(EMPTY).unwrap().try_into().unwrap();
+        Recorded::Digest { sha256, size }
+    }
+
+    #[test]
+    fn a_row_is_found_however_it_is_written() {
+        for (record, path, expected) in [
+            (
+                format!("a.py,sha256={EMPTY},0\nb.py,,\n"),
+                "a.py",
+                digest(Some(0)),
+            ),
+            (
+                format!("b.py,,\na.py,sha256={EMPTY},12"),
+                "a.py",
+                digest(Some(12)),
+            ),
+            (
+                format!("b.py,,\r\na.py,sha256={EMPTY},12\r\nc.py,,\r\n"),
+                "a.py",
+                digest(Some(12)),
+            ),
+            (format!("a.py,sha256={EMPTY},\r\n"), "a.py", digest(None)),
+            (format!("a.py,sha256={EMPTY}=,1\n"), "a.py", digest(Some(1))),
+            (
+                format!("\u{feff}a.py,sha256={EMPTY},1\n"),
+                "a.py",
+                digest(Some(1)),
+            ),
+            (
+                format!("torch\\x\\a.py,sha256={EMPTY},1\n"),
+                "torch/x/a.py",
+                digest(Some(1)),
+            ),
+            (
+                format!("\"x, y.py\",sha256={EMPTY},1\n"),
+                "x, y.py",
+                digest(Some(1)),
+            ),
+            (
+                format!("\"x \"\"y\"\".py\",\"sha256={EMPTY}\",\"1\"\n"),
+                "x \"y\".py",
+                digest(Some(1)),
+            ),
+            (
+                format!("é/a.py,sha256={EMPTY},1\n"),
+                "é/a.py",
+                digest(Some(1)),
+            ),
+            ("a.py,,\n".to_owned(), "a.py", Recorded::NoDigest),
+            ("a.py\n".to_owned(), "a.py", Recorded::NoDigest),
+            ("a.py,md5=abc,4\n".to_owned(), "a.py", Recorded::NoDigest),
+        ] {
+            assert_eq!(found(&record, path), expected, "{record:?}");
+        }
+    }
+
+    #[test]
+    fn other_rows_that_hold_the_path_are_passed_over() {
+        let others =
+            format!("x/a.py,,\na.pyc,,\na.py.orig,,\n\"a.py,b\",,\nz,a.py,\n\"{EMPTY}a.py\",,\n");
+        assert_eq!(found(&others, "a.py"), Recorded::NotListed);
+        assert_eq!(
+            found(&format!("{others}a.py,sha256={EMPTY},0\n"), "a.py"),
+            digest(Some(0))
+        );
+        assert_eq!(found("", "a.py"), Recorded::NotListed);
+    }
+
+    #[test]
+    fn other_rows_need_not_be_right() {
+        let record =
+            format!("\"unclosed,sha256=!!,x\n,,,,,\na.py,sha256={EMPTY},0\nb.py,sha256=!!,0\n");
+        assert_eq!(found(&record, "a.py"), digest(Some(0)));
+    }
+
+    #[test]
+    fn a_digest_that_is_none_is_an_error() {
+        for broken in [
+            "",
+            "!!",
+            "47DEQpj8",
+            "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFUAAA",
+        ] {
+            let record = format!("a.py,sha256={broken},0\n");
+            let error = look_up(Path::new("x/RECORD"), record.as_bytes(), "a.py").unwrap_err();
+            assert_eq!(error.code(), "record-malformed", "{broken}");
+            assert!(error.to_string().contains("43 characters"), "{error}");
+        }
+    }
+}

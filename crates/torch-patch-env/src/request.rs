@@ -1,0 +1,118 @@
+//! What is asked for, and the values of the process environment that discovery depends on.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What the command line says about the environment. The first field that is set counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// `--site-packages`: one directory that packages are installed in. Nothing else is looked at.
+    pub site_packages: Option<PathBuf>,
+    /// `--env`: the prefix of an environment.
+    pub env: Option<PathBuf>,
+    /// `--python`: an interpreter, as a path or as a name that is looked up on `PATH`.
+    pub python: Option<PathBuf>,
+}
+
+/// The working directory and the variables that discovery depends on, as values.
+///
+/// Relative paths, in a [`Request`] or a variable, count from [`cwd`](Self::cwd).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surroundings {
+    /// The working directory, absolute.
+    pub cwd: PathBuf,
+    /// `VIRTUAL_ENV`.
+    pub virtual_env: Option<PathBuf>,
+    /// `CONDA_PREFIX`.
+    pub conda_prefix: Option<PathBuf>,
+    /// The directories of `PATH`, in order.
+    pub path: Vec<PathBuf>,
+    /// `HOME`, on Windows `USERPROFILE`.
+    pub home: Option<PathBuf>,
+    /// `APPDATA`, where Windows keeps the user site.
+    pub app_data: Option<PathBuf>,
+    /// `PYTHONUSERBASE`: the user site is below it.
+    pub python_user_base: Option<PathBuf>,
+    /// Whether `PYTHONNOUSERSITE` is set: then there is no user site.
+    pub python_no_user_site: bool,
+    /// How long an interpreter that has to be asked may take.
+    pub interpreter_timeout: Duration,
+}
+
+impl Surroundings {
+    /// Returns surroundings with no variable set.
+    pub fn new(cwd: impl Into<PathBuf>) -> Self {
+        Self {
+            cwd: cwd.into(),
+            virtual_env: None,
+            conda_prefix: None,
+            path: Vec::new(),
+            home: None,
+            app_data: None,
+            python_user_base: None,
+            python_no_user_site: false,
+            interpreter_timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// Returns surroundings with what `variable` says, such as `std::env::var_os`. An empty value counts as unset.
+    ///
+    /// ```
+    /// use torch_patch_env::Surroundings;
+    ///
+    /// let surroundings = Surroundings::from_variables("/work", |name| (name == "VIRTUAL_ENV").then(|| "/venv".into()));
+    /// assert_eq!(surroundings.virtual_env, Some("/venv".into()));
+    /// ```
+    pub fn from_variables(
+        cwd: impl Into<PathBuf>,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Self {
+        let value = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let path = |name: &str| value(name).map(PathBuf::from);
+        let home = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        Self {
+            virtual_env: path("VIRTUAL_ENV"),
+            conda_prefix: path("CONDA_PREFIX"),
+            path: value("PATH")
+                .map(|list| std::env::split_paths(&list).collect())
+                .unwrap_or_default(),
+            home: path(home),
+            app_data: path("APPDATA"),
+            python_user_base: path("PYTHONUSERBASE"),
+            python_no_user_site: value("PYTHONNOUSERSITE").is_some(),
+            ..Self::new(cwd)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_variables_count_as_unset() {
+        let surroundings = Surroundings::from_variables("/work", |_| Some(OsString::new()));
+        assert_eq!(surroundings, Surroundings::new("/work"));
+    }
+
+    #[test]
+    fn each_variable_has_its_field() {
+        let surroundings = Surroundings::from_variables("/work", |name| match name {
+            "PATH" => std::env::join_paths(["/a", "/b"]).ok(),
+            name => Some(format!("/{name}").into()),
+        });
+        assert_eq!(surroundings.virtual_env, Some("/VIRTUAL_ENV".into()));
+        assert_eq!(surroundings.conda_prefix, Some("/CONDA_PREFIX".into()));
+        assert_eq!(
+            surroundings.path,
+            [PathBuf::from("/a"), PathBuf::from("/b")]
+        );
+        assert_eq!(surroundings.app_data, Some("/APPDATA".into()));
+        assert_eq!(
+            surroundings.python_user_base,
+            Some("/PYTHONUSERBASE".into())
+        );
+        assert!(surroundings.home.is_some() && surroundings.python_no_user_site);
+    }
+}

@@ -1,0 +1,60 @@
+//! Where an environment was found.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Serialize, Serializer};
+
+/// Says which option, variable or place led to an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// The option `--site-packages`.
+    SitePackagesOption,
+    /// The option `--env`.
+    EnvOption,
+    /// The option `--python`.
+    PythonOption,
+    /// The variable `VIRTUAL_ENV`.
+    VirtualEnv,
+    /// The variable `CONDA_PREFIX`.
+    CondaPrefix,
+    /// A `.venv` in the working directory or a parent of it.
+    DotVenv(
+        /// The `.venv` itself.
+        PathBuf,
+    ),
+    /// `python3` or `python` on `PATH`.
+    Path,
+    /// The Python launcher for Windows, `py`, on `PATH`.
+    Launcher,
+}
+
+impl Source {
+    /// Returns the name it is shown by, such as `VIRTUAL_ENV`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::SitePackagesOption => "--site-packages",
+            Self::EnvOption => "--env",
+            Self::PythonOption => "--python",
+            Self::VirtualEnv => "VIRTUAL_ENV",
+            Self::CondaPrefix => "CONDA_PREFIX",
+            Self::DotVenv(_) => ".venv",
+            Self::Path => "PATH",
+            Self::Launcher => "py",
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

@@ -1,3 +1,34 @@
 //! The `torch-patch` command.
+//!
+//! Architecture invariant: this crate reads the process and talks to the user, and decides nothing
+//! that a caller of the library would have to decide as well.
 
-fn main() {}
+mod args;
+mod commands;
+mod failure;
+mod process;
+mod session;
+mod text;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Arguments;
+use crate::ui::Ui;
+
+fn main() -> ExitCode {
+    let words = process::arguments();
+    let arguments = match Arguments::try_parse_from(&words) {
+        Ok(arguments) => arguments,
+        Err(error) => return failure::usage(&error, &words).into(),
+    };
+    let mut ui = Ui::new(&arguments.options);
+    let command = arguments.command.name();
+    let code = match commands::run(&arguments, &mut ui) {
+        Ok(code) => code,
+        Err(error) => failure::report(&error, command, &mut ui),
+    };
+    ExitCode::from(ui.finish(code))
+}

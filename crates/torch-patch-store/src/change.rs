@@ -31,6 +31,8 @@ pub struct FileChange {
     pub backup: Option<Vec<u8>>,
     /// Whether a copy of the found content stays in `.torch-patch/kept/` (see [`Committed::kept`]).
     pub keep_user_copy: bool,
+    /// Whether the wanted content has changes of somebody else besides what the entry expects.
+    pub is_merged: bool,
     /// Permission bits and owner to give the file; `None`: those it has.
     pub restore_metadata: Option<FileMetadata>,
     /// Files made from this one (byte code), removed once it has changed.
@@ -48,6 +50,7 @@ impl FileChange {
             entry: None,
             backup: None,
             keep_user_copy: false,
+            is_merged: false,
             restore_metadata: None,
             derived: Vec::new(),
         }

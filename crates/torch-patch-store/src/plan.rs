@@ -114,7 +114,8 @@ impl Plan {
             self.intent.ledger.files.remove(&file.path);
             return Ok(());
         };
-        if file.wanted != Wanted::Keep && entry.expected != after {
+        let is_free = file.wanted == Wanted::Keep || file.is_merged;
+        if !is_free && entry.expected != after {
             return Err(invalid(
                 &file.path,
                 "is recorded with another content than it gets",

@@ -39,6 +39,12 @@ impl Store {
         &self.root
     }
 
+    /// Says whether there is a `.torch-patch/`, be it only what an interrupted operation left.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.layout.directory().is_dir()
+    }
+
     /// Reads the ledger without the lock: one file, nothing written.
     ///
     /// # Errors

@@ -1,1 +1,109 @@
-//! The library installers call: plan, apply, revert and status of patches in an installed Python package.
+//! Applies, takes back and tells the state of named source edits in an installed Python package.
+//!
+//! A [`Context`] is an environment with the patches that are known; [`plan`], [`apply`], [`status`]
+//! and [`revert`] take it with a request and return a [`Report`], both plain data. A [`Progress`]
+//! hears of each step.
+//!
+//! Architecture invariant: nothing here prints, exits or reads the process environment, and the
+//! package that is patched is never imported.
+//!
+//! ```
+//! use torch_patch::{
+//!     ApplyRequest, Catalogue, Context, Origin, Outcome, Patch, Platform, Request, RevertRequest,
+//!     Silent, StatusRequest, Surroundings, apply, discover, revert, status,
+//! };
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // An environment with one small distribution.
+//! let environment = tempfile::tempdir()?;
+//! let site_packages = environment.path().join("lib/python3.12/site-packages");
+//! fs_err::create_dir_all(site_packages.join("example-1.0.dist-info"))?;
+//! fs_err::write(
+//!     site_packages.join("example-1.0.dist-info/METADATA"),
+//!     "Metadata-Version: 2.1\nName: example\nVersion: 1.0\n",
+//! )?;
+//! fs_err::write(site_packages.join("example.py"), "timeout = 5\r\n")?;
+//!
+//! let request = Request { site_packages: Some(site_packages.clone()), ..Request::default() };
+//! let found = discover(&request, &Surroundings::new(environment.path()))?;
+//!
+//! let patch = Patch::parse(
+//!     br#"
+//! format = 1
+//! id = "patient"
+//! title = "Wait longer"
+//! distribution = "example"
+//! description = "The default of five seconds is too short on slow disks."
+//!
+//! [[variant]]
+//! versions = ">=1,<2"
+//! [[variant.edit]]
+//! file = "example.py"
+//! replace = "timeout = 5"
+//! with = "timeout = 60"
+//! "#,
+//!     Origin::File("patient.toml".into()),
+//! )?;
+//! let mut catalogue = Catalogue::built_in();
+//! catalogue.add(patch)?;
+//! let context = Context::new(found, catalogue, Platform::Windows);
+//!
+//! let report = apply(&context, &ApplyRequest::new(["patient"]), &mut Silent)?;
+//! assert_eq!(report.results[0].outcome, Outcome::Applied);
+//! assert_eq!(fs_err::read_to_string(site_packages.join("example.py"))?, "timeout = 60\r\n");
+//!
+//! let report = status(&context, &StatusRequest::new(["patient"]))?;
+//! assert_eq!(report.results[0].outcome, Outcome::Applied);
+//!
+//! let report = revert(&context, &RevertRequest::new(["patient"]), &mut Silent)?;
+//! assert_eq!(report.results[0].outcome, Outcome::Reverted);
+//! assert_eq!(fs_err::read_to_string(site_packages.join("example.py"))?, "timeout = 5\r\n");
+//! assert!(!site_packages.join(".torch-patch").exists());
+//! # Ok(())
+//! # }
+//! ```
+
+mod advice;
+mod apply;
+mod bytecode;
+mod context;
+mod description;
+mod draft;
+mod drift;
+mod error;
+mod evidence;
+mod file_view;
+mod known;
+mod layers;
+mod load;
+mod overview;
+mod plan;
+mod progress;
+mod records;
+mod report;
+mod request;
+mod restoration;
+mod revert;
+mod standing;
+mod status;
+mod write;
+
+pub use apply::{apply, plan};
+pub use context::Context;
+pub use description::{Description, VariantDescription};
+pub use error::{DriftedFile, Error, ErrorKind, Subject};
+pub use load::{load_directory, load_file};
+pub use overview::{environment, list, show};
+pub use progress::{Progress, Silent, Step};
+pub use report::{
+    Command, DistributionReport, EnvironmentReport, ErrorReport, FileReport, Outcome, PatchReport,
+    Report, SCHEMA,
+};
+pub use request::{ApplyRequest, Mode, OnDrift, RevertRequest, Selection, StatusRequest};
+pub use revert::revert;
+pub use status::status;
+pub use torch_patch_env::{
+    EnvError, Environment, Request, SitePackages, Source, Surroundings, discover,
+};
+pub use torch_patch_set::{Catalogue, FormatError, Origin, Patch, Platform, Risk};
+pub use torch_patch_store::Digest;

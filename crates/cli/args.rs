@@ -1,0 +1,262 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap_complete::Shell;
+
+const AFTER_HELP: &str = "\
+Examples:
+  torch-patch list                     the patches there are, and their state here
+  torch-patch diff gloo-windows        what `apply` would change
+  torch-patch apply gloo-windows       change it
+  torch-patch status                   what is in place
+  torch-patch revert gloo-windows      the original bytes
+
+Exit codes: 0 the wanted state holds · 1 unexpected failure · 2 usage · 3 does not apply · 4 a file was changed by
+someone else · 5 environment or distribution not found · 6 bad patch file · 7 busy · 8 permission denied ·
+10 `status --exit-code`: not in the wanted state";
+
+/// Names, tests, applies and undoes small source edits in an installed Python package
+#[derive(Debug, Parser)]
+#[command(name = "torch-patch", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(
+    propagate_version = false,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// More patch files: a directory of `*.toml` and `*/patch.toml`, or one file
+    #[arg(long = "patches", value_name = "DIR", global = true)]
+    pub(crate) patch_files: Vec<PathBuf>,
+    /// Print one JSON object on stdout, also on failure
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Print errors only
+    #[arg(
+        long,
+        short,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Output"
+    )]
+    pub(crate) quiet: bool,
+    /// Say more: each step, and where it takes place
+    #[arg(long, short, global = true, help_heading = "Output")]
+    pub(crate) verbose: bool,
+    /// When to use colours; `auto` respects NO_COLOR and CLICOLOR_FORCE
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
+    pub(crate) color: ColorChoice,
+}
+
+/// Where the environment is. Without any of these: `VIRTUAL_ENV`, `CONDA_PREFIX`, `.venv` here or
+/// above, `python3` or `python` on `PATH`.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct Place {
+    /// The site-packages directory itself
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Environment")]
+    pub(crate) site_packages: Option<PathBuf>,
+    /// The prefix of an environment: a venv, a conda environment, an installed Python
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Environment")]
+    pub(crate) env: Option<PathBuf>,
+    /// An interpreter, by path or by name
+    #[arg(long, value_name = "EXE", global = true, help_heading = "Environment")]
+    pub(crate) python: Option<PathBuf>,
+}
+
+impl Place {
+    /// Whether an environment was named.
+    pub(crate) fn is_given(&self) -> bool {
+        self.site_packages.is_some() || self.env.is_some() || self.python.is_some()
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    List(List),
+    Show(Show),
+    Diff(Diff),
+    Apply(Apply),
+    Status(Status),
+    Revert(Revert),
+    Env(Env),
+    Completions(Completions),
+    Man(Man),
+}
+
+impl Command {
+    /// The word of the command line.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::List(_) => "list",
+            Self::Show(_) => "show",
+            Self::Diff(_) => "diff",
+            Self::Apply(_) => "apply",
+            Self::Status(_) => "status",
+            Self::Revert(_) => "revert",
+            Self::Env(_) => "env",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
+        }
+    }
+}
+
+/// Tell which patches there are, each with its state here
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch list
+  torch-patch list --env /opt/webui/venv
+  torch-patch list --patches ./patches --json")]
+pub(crate) struct List {}
+
+/// Print one patch in full: its file, on stdout
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch show gloo-windows
+  torch-patch show gloo-windows > my-gloo.toml     the start of a patch of your own")]
+pub(crate) struct Show {
+    /// The patch
+    #[arg(value_name = "ID|FILE.toml")]
+    pub(crate) patch: String,
+}
+
+/// Print what `apply` would change, as a unified diff
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch diff gloo-windows
+  torch-patch diff ./my-fix.toml --env /opt/webui/venv")]
+pub(crate) struct Diff {
+    /// The patches
+    #[arg(value_name = "ID|FILE.toml", required = true)]
+    pub(crate) patches: Vec<String>,
+}
+
+/// Bring patches in, all or none
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch apply gloo-windows
+  torch-patch apply gloo-windows ./my-fix.toml --dry-run
+  torch-patch apply gloo-windows --adopt           take over an edit that was made by hand
+  torch-patch apply gloo-windows --python python3.11
+
+Every changed file is backed up first; `torch-patch revert` restores the original bytes. Applying again changes
+nothing.")]
+pub(crate) struct Apply {
+    /// The patches
+    #[arg(value_name = "ID|FILE.toml", required = true)]
+    pub(crate) patches: Vec<String>,
+    /// Tell what would be done, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take over an edit that was made by hand; the original is proven by the package's RECORD
+    #[arg(long)]
+    pub(crate) adopt: bool,
+    /// Apply patches whose risk is `unsafe` too
+    #[arg(long)]
+    pub(crate) accept_risk: bool,
+    /// Fail with exit code 3 if a patch is not needed here
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Who asks, as it is recorded
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: Option<String>,
+}
+
+/// Tell what is in place, from the bytes on disk; writes nothing
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch status
+  torch-patch status gloo-windows --exit-code      exit code 10 unless it is in place, for scripts
+
+States: applied, not-applied, applied-by-hand, not-needed, outdated (the patch file has changed since), drifted
+(someone else changed a file), superseded (the package was installed anew), partial.")]
+pub(crate) struct Status {
+    /// The patches; without any, all
+    #[arg(value_name = "ID|FILE.toml")]
+    pub(crate) patches: Vec<String>,
+    /// Exit with 10 unless every patch that is named (or, without names, recorded) is in the wanted state
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+/// Take patches out: the original bytes, mode and owner
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch revert gloo-windows
+  torch-patch revert --all
+  torch-patch revert gloo-windows --merge          keep what somebody else changed in the same file
+  torch-patch revert gloo-windows --force          restore the original, keep a copy of the changed file")]
+pub(crate) struct Revert {
+    /// The patches; without any, the one that is applied
+    #[arg(value_name = "ID|FILE.toml", conflicts_with = "all")]
+    pub(crate) patches: Vec<String>,
+    /// Everything that is recorded
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Tell what would be done, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Restore a file although someone else changed it, and keep a copy of the changed version
+    #[arg(long, conflicts_with = "merge")]
+    pub(crate) force: bool,
+    /// Take only the patch out of a file that someone else changed
+    #[arg(long)]
+    pub(crate) merge: bool,
+}
+
+/// Tell which environment is meant, from where, and what is in it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch env
+  torch-patch env --python /usr/bin/python3 --json")]
+pub(crate) struct Env {}
+
+/// Print a completion script for a shell
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch completions bash > ~/.local/share/bash-completion/completions/torch-patch
+  torch-patch completions powershell >> $PROFILE")]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// Print a manual page in roff
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch man > torch-patch.1
+  torch-patch man apply | man -l -")]
+pub(crate) struct Man {
+    /// The command it is about; without one, the whole program
+    #[arg(value_parser = [
+        "list", "show", "diff", "apply", "status", "revert", "env", "completions", "man",
+    ])]
+    pub(crate) command: Option<String>,
+}

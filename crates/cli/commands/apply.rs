@@ -1,0 +1,63 @@
+//! `torch-patch apply`.
+
+use torch_patch::{ApplyRequest, Mode, Outcome, Report};
+
+use crate::args::{Apply, Options};
+use crate::session::{catalogue, context, ids};
+use crate::text::outcome;
+use crate::ui::{Format, Ui, Verbosity};
+
+pub(super) fn run(apply: &Apply, options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
+    let mut catalogue = catalogue(options)?;
+    let ids = ids(&mut catalogue, &apply.patches)?;
+    let context = context(options, catalogue, ui)?;
+    let request = ApplyRequest {
+        mode: if apply.dry_run {
+            Mode::DryRun
+        } else {
+            Mode::Write
+        },
+        adopt: apply.adopt,
+        accept_risk: apply.accept_risk,
+        strict: apply.strict,
+        lines: ui.format == Format::Json || ui.verbosity == Verbosity::Verbose,
+        owner: apply.owner.clone(),
+        ..ApplyRequest::new(ids)
+    };
+    let report = torch_patch::apply(&context, &request, ui)?;
+    match ui.format {
+        Format::Json => ui.json(&report)?,
+        Format::Text => show(&report, ui),
+    }
+    Ok(0)
+}
+
+fn show(report: &Report, ui: &mut Ui) {
+    ui.environment(report.environment.as_ref());
+    for result in &report.results {
+        for line in outcome(result) {
+            ui.result(&line);
+        }
+    }
+    let of = |outcome: Outcome| {
+        let own = report.results.iter();
+        let own = own.filter(move |result| result.outcome == outcome);
+        let ids: Vec<&str> = own.map(|result| result.patch.as_str()).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    };
+    if let Some(ids) = of(Outcome::Applied).or_else(|| of(Outcome::Adopted)) {
+        ui.hint(&format!(
+            "`torch-patch revert {ids}` undoes it; restart a Python that runs already"
+        ));
+    }
+    if let Some(ids) = of(Outcome::WouldApply) {
+        ui.hint(&format!(
+            "nothing was written; `torch-patch diff {ids}` shows the lines"
+        ));
+    }
+    if let Some(ids) = of(Outcome::AppliedByHand) {
+        ui.hint(&format!(
+            "`torch-patch apply {ids} --adopt` takes it over, so that it can be reverted"
+        ));
+    }
+}

@@ -1,0 +1,55 @@
+//! `torch-patch list`.
+
+use torch_patch::{Description, Error, Report};
+
+use crate::args::Options;
+use crate::session::{catalogue, context};
+use crate::text::{BOLD, DIM};
+use crate::ui::{Format, Ui, paint};
+
+pub(super) fn run(options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
+    let report = match context(options, catalogue(options)?, ui) {
+        Ok(context) => torch_patch::list(context.catalogue(), Some(&context))?,
+        // Which patches there are does not depend on an environment, unless one was asked for.
+        Err(error) if !options.place.is_given() && is_not_found(&error) => {
+            ui.note(&paint(
+                DIM,
+                "no environment was found, so no state is shown",
+            ));
+            torch_patch::list(&catalogue(options)?, None)?
+        }
+        Err(error) => return Err(error),
+    };
+    match ui.format {
+        Format::Json => ui.json(&report)?,
+        Format::Text => show(&report, ui),
+    }
+    Ok(0)
+}
+
+fn is_not_found(error: &anyhow::Error) -> bool {
+    let known = error.downcast_ref::<Error>();
+    known.is_some_and(|error| error.exit_code() == 5)
+}
+
+fn show(report: &Report, ui: &mut Ui) {
+    ui.environment(report.environment.as_ref());
+    let width = report.patches.iter().map(|patch| patch.id.len()).max();
+    for patch in &report.patches {
+        ui.data(&line(patch, width.unwrap_or_default()));
+        let mut states = report.results.iter();
+        if let Some(state) = states.find(|result| result.patch == patch.id) {
+            let version = state.version.as_ref();
+            let installed = version.map(|version| format!("{} {version}", state.distribution));
+            let reason = installed
+                .or_else(|| state.reason.clone())
+                .unwrap_or_default();
+            ui.data(&format!("  {} ({reason})\n", state.outcome));
+        }
+    }
+}
+
+fn line(patch: &Description, width: usize) -> String {
+    let id = paint(BOLD, &format!("{:width$}", patch.id));
+    format!("{id}  {}\n", patch.title)
+}

@@ -1,0 +1,73 @@
+//! `torch-patch status`.
+
+use torch_patch::{Outcome, PatchReport, Report, Selection, StatusRequest};
+
+use crate::args::{Options, Status};
+use crate::session::{catalogue, context, ids};
+use crate::text::table;
+use crate::ui::{Format, Ui};
+
+const NOT_WANTED: u8 = 10;
+
+pub(super) fn run(status: &Status, options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
+    let mut catalogue = catalogue(options)?;
+    let ids = ids(&mut catalogue, &status.patches)?;
+    let context = context(options, catalogue, ui)?;
+    let is_named = !ids.is_empty();
+    let request = StatusRequest {
+        patches: if is_named {
+            Selection::Ids(ids)
+        } else {
+            Selection::All
+        },
+        lines: ui.format == Format::Json,
+    };
+    let mut report = torch_patch::status(&context, &request)?;
+    let is_wanted = report.holds(&request);
+    if status.exit_code {
+        report.ok = is_wanted;
+    }
+    match ui.format {
+        Format::Json => ui.json(&report)?,
+        Format::Text => show(&report, ui),
+    }
+    Ok(if status.exit_code && !is_wanted {
+        NOT_WANTED
+    } else {
+        0
+    })
+}
+
+fn show(report: &Report, ui: &mut Ui) {
+    ui.environment(report.environment.as_ref());
+    if report.results.is_empty() {
+        ui.result("no patch is for anything that is installed here");
+    }
+    for line in table(&report.results) {
+        ui.result(&line);
+    }
+    let hints = report.results.iter().filter_map(hint);
+    for hint in hints.collect::<Vec<_>>() {
+        ui.hint(&hint);
+    }
+}
+
+/// What to do about a state that is none to stay in.
+fn hint(result: &PatchReport) -> Option<String> {
+    let id = &result.patch;
+    match result.outcome {
+        Outcome::Drifted => Some(format!(
+            "`torch-patch revert {id}` shows how the file differs, and what can be done"
+        )),
+        Outcome::AppliedByHand => Some(format!(
+            "`torch-patch apply {id} --adopt` takes the edit over, so that it can be reverted"
+        )),
+        Outcome::Superseded | Outcome::Outdated if result.version.is_some() => {
+            Some(format!("run `torch-patch apply {id}`"))
+        }
+        Outcome::Superseded => Some(format!(
+            "`torch-patch revert {id}` removes what is recorded of it"
+        )),
+        _ => None,
+    }
+}

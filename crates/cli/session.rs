@@ -1,0 +1,66 @@
+//! What a command works with: the patches that are known, and the environment.
+
+use std::path::Path;
+
+use torch_patch::{Catalogue, Context, Error, Request, discover, load_directory, load_file};
+
+use crate::args::{Options, Place};
+use crate::process;
+use crate::ui::Ui;
+
+/// The built-in patches, with those of `--patches`.
+pub(crate) fn catalogue(options: &Options) -> anyhow::Result<Catalogue> {
+    let mut catalogue = Catalogue::built_in();
+    for path in &options.patch_files {
+        let patches = if path.is_dir() {
+            load_directory(path)?
+        } else {
+            vec![load_file(path)?]
+        };
+        for patch in patches {
+            catalogue.add(patch).map_err(Error::from)?;
+        }
+    }
+    Ok(catalogue)
+}
+
+/// Turns the patches of a command line into ids; files among them are added to the catalogue.
+pub(crate) fn ids(catalogue: &mut Catalogue, words: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut ids = Vec::with_capacity(words.len());
+    for word in words {
+        if is_file(word) {
+            let patch = load_file(Path::new(word))?;
+            ids.push(patch.id.clone());
+            catalogue.add(patch).map_err(Error::from)?;
+        } else {
+            ids.push(word.clone());
+        }
+    }
+    Ok(ids)
+}
+
+/// Finds the environment.
+pub(crate) fn context(
+    options: &Options,
+    catalogue: Catalogue,
+    ui: &mut Ui,
+) -> anyhow::Result<Context> {
+    let surroundings = process::surroundings()?;
+    let environment = discover(&request(&options.place), &surroundings).map_err(Error::from)?;
+    let context = Context::new(environment, catalogue, process::platform());
+    ui.environment = Some(context.environment_report());
+    Ok(context)
+}
+
+fn request(place: &Place) -> Request {
+    Request {
+        site_packages: place.site_packages.clone(),
+        env: place.env.clone(),
+        python: place.python.clone(),
+    }
+}
+
+/// An id has neither a dot nor a separator in it.
+fn is_file(word: &str) -> bool {
+    word.contains(['/', '\\', '.'])
+}

@@ -1,0 +1,76 @@
+//! Reports in words.
+
+use anstyle::{AnsiColor, Style};
+use torch_patch::{FileReport, Outcome, PatchReport};
+
+use crate::ui::paint;
+
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+const GOOD: Style = AnsiColor::Green.on_default();
+const ODD: Style = AnsiColor::Yellow.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+
+/// One line for each patch, in columns, with the reason below it.
+pub(crate) fn table(results: &[PatchReport]) -> Vec<String> {
+    let width = |of: fn(&PatchReport) -> usize| results.iter().map(of).max().unwrap_or_default();
+    let id_width = width(|result| result.patch.len());
+    let outcome_width = width(|result| result.outcome.as_str().len());
+    let mut lines = Vec::new();
+    for result in results {
+        let outcome = format!("{:outcome_width$}", result.outcome.as_str());
+        lines.push(format!(
+            "{}  {}  {}",
+            paint(BOLD, &format!("{:id_width$}", result.patch)),
+            paint(style(result.outcome), &outcome),
+            subject(result),
+        ));
+        lines.extend(result.reason.iter().map(|reason| format!("  {reason}")));
+    }
+    lines
+}
+
+/// What became of one patch, with its files.
+pub(crate) fn outcome(result: &PatchReport) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{}: {} ({})",
+        paint(BOLD, &result.patch),
+        paint(style(result.outcome), result.outcome.as_str()),
+        subject(result),
+    )];
+    lines.extend(result.reason.iter().map(|reason| format!("  {reason}")));
+    lines.extend(result.files.iter().map(|file| format!("  {}", place(file))));
+    lines
+}
+
+/// The distribution a patch is for.
+fn subject(result: &PatchReport) -> String {
+    match &result.version {
+        Some(version) => format!("{} {version}", result.distribution),
+        None => format!("{} not installed", result.distribution),
+    }
+}
+
+/// A file with the lines that were changed.
+fn place(file: &FileReport) -> String {
+    let lines: Vec<String> = file.lines.iter().map(ToString::to_string).collect();
+    let place = match lines.len() {
+        0 => file.path.clone(),
+        1 => format!("{}: line {}", file.path, lines[0]),
+        _ => format!("{}: lines {}", file.path, lines.join(", ")),
+    };
+    match &file.kept {
+        Some(kept) => format!("{place}\n  your version is kept as {kept}"),
+        None => place,
+    }
+}
+
+fn style(outcome: Outcome) -> Style {
+    match outcome {
+        Outcome::Applied | Outcome::AlreadyApplied | Outcome::Adopted | Outcome::Reverted => GOOD,
+        Outcome::Drifted => BAD,
+        Outcome::NotNeeded | Outcome::NotApplied => DIM,
+        _ => ODD,
+    }
+}

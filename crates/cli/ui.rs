@@ -1,0 +1,165 @@
+//! What the user sees: data on stdout, everything else on stderr.
+
+use std::io::{self, Write};
+
+use anstream::AutoStream;
+use anstyle::Style;
+use clap::ColorChoice;
+use torch_patch::{EnvironmentReport, Progress, Report, Step};
+
+use crate::args::Options;
+use crate::text::{BOLD, DIM};
+
+/// The two streams, and how much is said on them.
+pub(crate) struct Ui {
+    stdout: AutoStream<io::Stdout>,
+    stderr: AutoStream<io::Stderr>,
+    pub(crate) format: Format,
+    pub(crate) verbosity: Verbosity,
+    /// Where a command works, once it is known.
+    pub(crate) environment: Option<EnvironmentReport>,
+    /// The first error on stdout.
+    broken: Option<io::Error>,
+}
+
+/// The form of the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+/// How much is said besides the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verbosity {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+impl Ui {
+    pub(crate) fn new(options: &Options) -> Self {
+        let format = if options.json {
+            Format::Json
+        } else {
+            Format::Text
+        };
+        let verbosity = match (options.quiet, options.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        };
+        Self::with(format, verbosity, options.color)
+    }
+
+    pub(crate) fn with(format: Format, verbosity: Verbosity, color: ColorChoice) -> Self {
+        let choice = match color {
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+        };
+        Self {
+            stdout: AutoStream::new(io::stdout(), choice),
+            stderr: AutoStream::new(io::stderr(), choice),
+            format,
+            verbosity,
+            environment: None,
+            broken: None,
+        }
+    }
+
+    /// Writes data.
+    pub(crate) fn data(&mut self, text: &str) {
+        if self.broken.is_none() {
+            self.broken = self.stdout.write_all(text.as_bytes()).err();
+        }
+    }
+
+    /// Writes a line of data that `--quiet` leaves out.
+    pub(crate) fn result(&mut self, line: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            self.data(line);
+            self.data("\n");
+        }
+    }
+
+    /// Writes a report as JSON.
+    pub(crate) fn json(&mut self, report: &Report) -> anyhow::Result<()> {
+        let mut text = serde_json::to_string_pretty(report)?;
+        text.push('\n');
+        self.data(&text);
+        Ok(())
+    }
+
+    /// Says which environment a command works in.
+    pub(crate) fn environment(&mut self, report: Option<&EnvironmentReport>) {
+        let Some(report) = report else { return };
+        let python = report.python.as_ref();
+        let python = python.map(|version| format!(", Python {version}"));
+        let line = format!(
+            "in {} (from {}{})",
+            report.site_packages,
+            report.source,
+            python.unwrap_or_default()
+        );
+        self.note(&paint(DIM, &line));
+    }
+
+    /// Says something that is neither data nor an error.
+    pub(crate) fn note(&mut self, line: &str) {
+        if self.verbosity > Verbosity::Quiet && self.format == Format::Text {
+            self.complain(line);
+        }
+    }
+
+    /// Says what to do next.
+    pub(crate) fn hint(&mut self, hint: &str) {
+        self.note(&format!("{}: {hint}", paint(BOLD, "hint")));
+    }
+
+    /// Writes a line on stderr, whatever the verbosity.
+    pub(crate) fn complain(&mut self, line: &str) {
+        // There is nobody left to tell if stderr is closed.
+        let _ = writeln!(self.stderr, "{line}");
+    }
+
+    /// Says whether all data was written; the exit code then.
+    ///
+    /// A reader that has gone away, as `head` does, has seen what it wanted.
+    pub(crate) fn finish(mut self, code: u8) -> u8 {
+        let flushed = self.stdout.flush().err();
+        match self.broken.take().or(flushed) {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.complain(&format!("error: failed to write to stdout: {error}"));
+                code.max(1)
+            }
+            _ => code,
+        }
+    }
+}
+
+impl Progress for Ui {
+    fn step(&mut self, step: &Step) {
+        let line = match step {
+            Step::Recovered { files } => {
+                let line = format!(
+                    "an operation that was interrupted has been settled: {}",
+                    files.join(", ")
+                );
+                return self.note(&line);
+            }
+            Step::Examine { patch } => format!("looking for `{patch}`"),
+            Step::Lock { site_packages } => format!("locking `{site_packages}`"),
+            Step::Write { path } => format!("writing `{path}`"),
+            _ => return,
+        };
+        if self.verbosity == Verbosity::Verbose {
+            self.complain(&paint(DIM, &line));
+        }
+    }
+}
+
+/// A text in a style; the streams leave the style out where no colours are wanted.
+pub(crate) fn paint(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}

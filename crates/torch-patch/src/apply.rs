@@ -1,0 +1,282 @@
+//! Brings patches into an environment.
+//!
+//! Architecture invariants: nothing is written before the whole plan is computed without conflict;
+//! applying to its own result writes nothing; success is reported from the digests read back.
+
+use std::collections::BTreeMap;
+
+use torch_patch_set::{Action, Patch};
+use torch_patch_store::{FileEntry, RelativePath, Store};
+
+use crate::context::{Case, Context, Need};
+use crate::error::{Error, ErrorKind};
+use crate::layers::recorded_patch;
+use crate::plan::{Diffs, Plan};
+use crate::progress::{Progress, Step};
+use crate::records::{Records, look};
+use crate::report::{Command, PatchReport, Report};
+use crate::request::{ApplyRequest, Mode};
+use crate::write::{commit, lock};
+
+/// Tells what [`apply`] would do, and writes nothing. The reports of the files have diffs.
+///
+/// # Errors
+///
+/// Those of [`apply`].
+pub fn plan(
+    context: &Context,
+    request: &ApplyRequest,
+    progress: &mut dyn Progress,
+) -> Result<Report, Error> {
+    let request = ApplyRequest {
+        mode: Mode::DryRun,
+        ..request.clone()
+    };
+    let mut report = run(context, &request, progress, Diffs::Wanted)?;
+    report.command = Command::Diff;
+    Ok(report)
+}
+
+/// Brings the patches of a request, and those they require, into the environment: all or none.
+///
+/// # Errors
+///
+/// A patch or the distribution is not found, a patch does not fit, a file was changed by someone
+/// else, or the store cannot write. Nothing was changed then.
+pub fn apply(
+    context: &Context,
+    request: &ApplyRequest,
+    progress: &mut dyn Progress,
+) -> Result<Report, Error> {
+    run(context, request, progress, Diffs::Unwanted)
+}
+
+fn run(
+    context: &Context,
+    request: &ApplyRequest,
+    progress: &mut dyn Progress,
+    diffs: Diffs,
+) -> Result<Report, Error> {
+    let patches = with_required(context, &request.patches)?;
+    check_exclusions(&patches)?;
+    let mut cases = Vec::with_capacity(patches.len());
+    for patch in patches {
+        progress.step(&Step::Examine {
+            patch: patch.id.clone(),
+        });
+        if patch.risk.needs_consent() && !request.accept_risk {
+            return Err(ErrorKind::Unsafe {
+                patch: patch.id.clone(),
+            }
+            .into());
+        }
+        let case = context.case(patch)?;
+        check_need(&case, request)?;
+        cases.push(case);
+    }
+    let groups = by_root(&cases);
+    let mut results: BTreeMap<usize, PatchReport> = BTreeMap::new();
+    let mut waiting = Vec::new();
+    for (store, members) in groups {
+        match planned_unlocked(store, &cases, &members, request, diffs)? {
+            Settled::Done(reports) => results.extend(reports),
+            Settled::ToWrite => waiting.push((store, members)),
+        }
+    }
+    for (store, members) in waiting {
+        results.extend(write(store, &cases, &members, request, progress)?);
+    }
+    let distribution = cases.first().map(|case| &case.distribution);
+    let environment = context.environment_report_of(distribution);
+    let results = results.into_values().collect();
+    Ok(Report::new(Command::Apply, environment, results))
+}
+
+/// What a look without the lock has settled.
+enum Settled {
+    /// There is nothing to write, or it is only asked what there would be.
+    Done(Vec<(usize, PatchReport)>),
+    ToWrite,
+}
+
+fn planned_unlocked(
+    store: &Store,
+    cases: &[Case<'_>],
+    members: &[usize],
+    request: &ApplyRequest,
+    diffs: Diffs,
+) -> Result<Settled, Error> {
+    look(store, |records, view| {
+        let plan = plan_members(records, cases, members, request)?;
+        // An interrupted operation is settled under the lock, even if the rest is in place.
+        let is_settled = plan.is_empty() && view.pending().is_none();
+        Ok(match request.mode {
+            Mode::DryRun => Settled::Done(plan.reports(None, diffs)),
+            Mode::Write if is_settled => Settled::Done(plan.reports(None, Diffs::Unwanted)),
+            Mode::Write => Settled::ToWrite,
+        })
+    })
+}
+
+fn write(
+    store: &Store,
+    cases: &[Case<'_>],
+    members: &[usize],
+    request: &ApplyRequest,
+    progress: &mut dyn Progress,
+) -> Result<Vec<(usize, PatchReport)>, Error> {
+    let mut locked = lock(store, "torch-patch apply", request.lock_timeout, progress)?;
+    let records = Records::Locked {
+        store,
+        locked: &locked,
+    };
+    let plan = plan_members(&records, cases, members, request)?;
+    let change = plan.change(&records);
+    let committed = commit(&mut locked, change, progress)?;
+    let reports = plan.reports(Some(&committed), Diffs::Unwanted);
+    locked.release()?;
+    Ok(reports)
+}
+
+fn plan_members<'c>(
+    records: &Records<'_>,
+    cases: &'c [Case<'c>],
+    members: &[usize],
+    request: &ApplyRequest,
+) -> Result<Plan<'c>, Error> {
+    let mut plan = Plan::default();
+    for &member in members {
+        let case = &cases[member];
+        check_recorded_exclusions(records, case)?;
+        plan.add(records, member, case, request)?;
+    }
+    plan.compose(records)?;
+    Ok(plan)
+}
+
+/// The patches asked for, each after those it requires, each once.
+fn with_required<'c>(context: &'c Context, ids: &[String]) -> Result<Vec<&'c Patch>, Error> {
+    fn add<'c>(
+        context: &'c Context,
+        id: &str,
+        patches: &mut Vec<&'c Patch>,
+        open: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        if open.iter().any(|other| other == id) || patches.iter().any(|patch| patch.id == id) {
+            return Ok(());
+        }
+        let patch = context.patch(id)?;
+        open.push(id.to_owned());
+        for required in &patch.requires {
+            add(context, required, patches, open)?;
+        }
+        open.pop();
+        patches.push(patch);
+        Ok(())
+    }
+    let mut patches = Vec::new();
+    for id in ids {
+        add(context, id, &mut patches, &mut Vec::new())?;
+    }
+    Ok(patches)
+}
+
+fn check_exclusions(patches: &[&Patch]) -> Result<(), Error> {
+    for patch in patches {
+        let other = patches
+            .iter()
+            .find(|other| patch.conflicts.contains(&other.id));
+        if let Some(other) = other {
+            return Err(ErrorKind::Excluded {
+                patch: patch.id.clone(),
+                other: other.id.clone(),
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Looks for patches in place that exclude the one of `case`, or are excluded by it.
+fn check_recorded_exclusions(records: &Records<'_>, case: &Case<'_>) -> Result<(), Error> {
+    let own = &case.patch.id;
+    for (path, entry) in &records.ledger().files {
+        for layer in entry.patches.iter().filter(|layer| layer.id != *own) {
+            let is_excluded = case.patch.conflicts.contains(&layer.id)
+                || recorded_patch(records, layer)?.conflicts.contains(own);
+            if is_excluded && is_in_place(records, path, entry)? {
+                let (patch, other) = (own.clone(), layer.id.clone());
+                return Err(ErrorKind::Excluded { patch, other }.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_in_place(
+    records: &Records<'_>,
+    path: &RelativePath,
+    entry: &FileEntry,
+) -> Result<bool, Error> {
+    let target = records.target(path)?;
+    Ok(target.map(|target| target.digest) == entry.expected)
+}
+
+/// Refuses a version that is not covered, and with `strict` a patch that is not needed.
+fn check_need(case: &Case<'_>, request: &ApplyRequest) -> Result<(), Error> {
+    match &case.need {
+        Need::None(reason) if request.strict => Err(ErrorKind::NotNeeded {
+            subject: case.subject(),
+            reason: reason.clone(),
+        }
+        .into()),
+        Need::NotCovered => {
+            let ranges = case.patch.variants.iter();
+            let covered = ranges
+                .clone()
+                .map(|variant| variant.versions.to_string())
+                .collect();
+            let fitting = ranges
+                .filter(|variant| fits(case, &variant.action))
+                .map(|variant| variant.versions.to_string());
+            Err(ErrorKind::NotCovered {
+                subject: case.subject(),
+                covered,
+                fitting: fitting.collect(),
+            }
+            .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the edits of a variant would match the installed files.
+fn fits(case: &Case<'_>, action: &Action) -> bool {
+    let Action::Edits(files) = action else {
+        return false;
+    };
+    files.iter().all(|file| {
+        let target = crate::context::relative_path(&file.file)
+            .and_then(|path| Ok(case.store.target(&path)?));
+        target.is_ok_and(|target| {
+            file.compiled
+                .apply(target.as_ref().map(|target| target.bytes.as_slice()))
+                .is_ok()
+        })
+    })
+}
+
+/// The cases of each site-packages directory, by their position.
+pub(crate) fn by_root<'c>(cases: &'c [Case<'c>]) -> Vec<(&'c Store, Vec<usize>)> {
+    let mut groups: Vec<(&Store, Vec<usize>)> = Vec::new();
+    for (index, case) in cases.iter().enumerate() {
+        match groups
+            .iter_mut()
+            .find(|(store, _)| store.root() == case.store.root())
+        {
+            Some((_, members)) => members.push(index),
+            None => groups.push((&case.store, vec![index])),
+        }
+    }
+    groups
+}

@@ -1,0 +1,98 @@
+//! A patch as it is shown: what its file says, without the edits.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use torch_patch_set::{Action, Patch, Variant};
+
+/// What a patch file says about its patch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Description {
+    /// The id.
+    pub id: String,
+    /// What it does, in one line.
+    pub title: String,
+    /// The distribution it changes.
+    pub distribution: String,
+    /// What breaks without it, what it does and what it does not do.
+    pub description: String,
+    /// Where to read more.
+    pub links: Vec<String>,
+    /// `none`, `low`, `medium` or `unsafe`.
+    pub risk: String,
+    /// `win`, `linux` or `macos`; empty: everywhere.
+    pub platforms: Vec<String>,
+    /// The ids of the patches it needs.
+    pub requires: Vec<String>,
+    /// The ids of the patches it excludes.
+    pub conflicts: Vec<String>,
+    /// The versions of other distributions it is for, by their names.
+    pub when: BTreeMap<String, String>,
+    /// What it does for which versions.
+    pub variants: Vec<VariantDescription>,
+    /// Where it comes from: `built-in`, `file` or `recorded`.
+    pub origin: String,
+    /// The patch file's own text, of `show`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// What a patch does for a range of versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct VariantDescription {
+    /// The range, as the patch file has it (PEP 440).
+    pub versions: String,
+    /// The files it changes.
+    pub files: Vec<String>,
+    /// Where it was fixed upstream, if there is nothing to change.
+    pub fixed_upstream: Option<String>,
+}
+
+impl Description {
+    /// Describes a patch, without the text of its file.
+    #[must_use]
+    pub fn of(patch: &Patch) -> Self {
+        let when = patch.when.iter();
+        Self {
+            id: patch.id.clone(),
+            title: patch.title.clone(),
+            distribution: patch.distribution.clone(),
+            description: patch.description.clone(),
+            links: patch.links.clone(),
+            risk: patch.risk.to_string(),
+            platforms: patch.platforms.iter().map(ToString::to_string).collect(),
+            requires: patch.requires.clone(),
+            conflicts: patch.conflicts.clone(),
+            when: when
+                .map(|(name, range)| (name.clone(), range.to_string()))
+                .collect(),
+            variants: patch.variants.iter().map(VariantDescription::of).collect(),
+            origin: origin(patch).to_owned(),
+            source: None,
+        }
+    }
+}
+
+impl VariantDescription {
+    fn of(variant: &Variant) -> Self {
+        let (files, fixed_upstream) = match &variant.action {
+            Action::Edits(files) => (files.iter().map(|file| file.file.clone()).collect(), None),
+            Action::FixedUpstream(place) => (Vec::new(), Some(place.clone())),
+        };
+        Self {
+            versions: variant.versions.to_string(),
+            files,
+            fixed_upstream,
+        }
+    }
+}
+
+fn origin(patch: &Patch) -> &'static str {
+    match patch.origin() {
+        torch_patch_set::Origin::BuiltIn => "built-in",
+        torch_patch_set::Origin::File(_) => "file",
+        torch_patch_set::Origin::Recorded(_) => "recorded",
+    }
+}

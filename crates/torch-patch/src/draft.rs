@@ -1,0 +1,153 @@
+//! What becomes of one file: its original, the patches in order, and the change that leads there.
+//!
+//! Architecture invariant: the wanted content of a file is always the original with its patches in
+//! order, never the file as it is with one more edit.
+
+use torch_patch_edit::Application;
+use torch_patch_set::Patch;
+use torch_patch_store::{Digest, FileChange, FileEntry, FileMetadata, Layer, Wanted};
+
+use crate::bytecode::compiled_files;
+use crate::error::Error;
+use crate::file_view::FileView;
+use crate::layers::{Original, compose_layers};
+use crate::records::Records;
+
+/// What becomes of one file.
+pub(crate) struct Draft {
+    pub(crate) view: FileView,
+    /// The bytes before any patch; `None`: there was no file.
+    pub(crate) original: Option<Vec<u8>>,
+    /// The patches in order.
+    pub(crate) layers: Vec<Layer>,
+    /// Whether the layers or the original are other than what is recorded.
+    pub(crate) is_changed: bool,
+    /// The labels of the entry afterwards.
+    distribution: String,
+    version: String,
+    result: Option<Application>,
+}
+
+impl Draft {
+    /// Begins with what is recorded of a file, as far as it still holds.
+    pub(crate) fn begin(
+        records: &Records<'_>,
+        view: FileView,
+        distribution: &str,
+        version: &str,
+    ) -> Result<Self, Error> {
+        let layers = view.live_entry().map(|entry| entry.patches.clone());
+        Ok(Self {
+            original: view.pristine(records)?,
+            layers: layers.unwrap_or_default(),
+            view,
+            is_changed: false,
+            distribution: distribution.to_owned(),
+            version: version.to_owned(),
+            result: None,
+        })
+    }
+
+    /// Puts a patch on the file, or its new form in the place of an old one; says whether that
+    /// changes anything but its owners.
+    pub(crate) fn put(&mut self, layer: &Layer) -> bool {
+        let Some(own) = self.layers.iter_mut().find(|own| own.id == layer.id) else {
+            self.layers.push(layer.clone());
+            self.is_changed = true;
+            return true;
+        };
+        let is_new_form = own.digest != layer.digest;
+        let mut new_owners = layer.owners.clone();
+        new_owners.retain(|owner| !own.owners.contains(owner));
+        self.is_changed |= is_new_form || !new_owners.is_empty();
+        own.owners.append(&mut new_owners);
+        own.variant.clone_from(&layer.variant);
+        own.digest = layer.digest;
+        is_new_form
+    }
+
+    /// Takes a patch off the file.
+    pub(crate) fn take_off(&mut self, patch: &str) {
+        let before = self.layers.len();
+        self.layers.retain(|layer| layer.id != patch);
+        self.is_changed |= self.layers.len() != before || self.view.has_layer(patch);
+    }
+
+    /// Applies the layers to the original.
+    pub(crate) fn compose(
+        &mut self,
+        records: &Records<'_>,
+        known: &[(&Digest, &Patch)],
+    ) -> Result<(), Error> {
+        if self.layers.is_empty() {
+            self.result = None;
+            return Ok(());
+        }
+        let original = Original {
+            path: &self.view.path,
+            bytes: self.original.as_deref(),
+            distribution: &self.distribution,
+            version: &self.version,
+        };
+        self.result = Some(compose_layers(records, original, &self.layers, known)?);
+        Ok(())
+    }
+
+    /// What the file is to hold; `None`: it is to be absent.
+    pub(crate) fn wanted_bytes(&self) -> Option<&[u8]> {
+        match &self.result {
+            Some(result) => Some(&result.bytes),
+            None => self.original.as_deref(),
+        }
+    }
+
+    pub(crate) fn wanted_digest(&self) -> Option<Digest> {
+        self.wanted_bytes().map(Digest::of)
+    }
+
+    /// The first lines of what a patch changes, in the file afterwards.
+    pub(crate) fn lines(&self, patch: &str) -> Option<Vec<usize>> {
+        let layer = self.layers.iter().position(|layer| layer.id == patch)?;
+        let changes = self.result.as_ref()?.changes.iter();
+        let own = changes.filter(|change| change.patch == layer);
+        Some(own.map(|change| change.line).collect())
+    }
+
+    /// The draft in the words of the store.
+    pub(crate) fn change(&self, records: &Records<'_>) -> FileChange {
+        let (found, wanted_digest) = (self.view.digest(), self.wanted_digest());
+        let wanted = match self.wanted_bytes() {
+            _ if wanted_digest == found => Wanted::Keep,
+            Some(bytes) => Wanted::Write(bytes.to_vec()),
+            None => Wanted::Remove,
+        };
+        let metadata = self.metadata();
+        let pristine = self.original.as_deref().map(Digest::of);
+        let entry = (!self.layers.is_empty()).then(|| FileEntry {
+            distribution: self.distribution.clone(),
+            version: self.version.clone(),
+            pristine,
+            expected: wanted_digest,
+            metadata,
+            patches: self.layers.clone(),
+        });
+        let recorded = self.view.live_entry();
+        let is_backed_up = recorded.is_some_and(|entry| entry.pristine == pristine);
+        let needs_backup = entry.is_some() && !is_backed_up;
+        let mut change = FileChange::new(self.view.path.clone(), found, wanted);
+        change.backup = self.original.clone().filter(|_| needs_backup);
+        change.restore_metadata = (entry.is_none() && self.original.is_some()).then_some(metadata);
+        change.derived = compiled_files(records.root(), &self.view.path);
+        change.entry = entry;
+        change
+    }
+
+    /// Mode and owner of the original.
+    fn metadata(&self) -> FileMetadata {
+        match (self.view.live_entry(), &self.view.target) {
+            (Some(entry), _) => entry.metadata,
+            (None, Some(target)) => target.metadata,
+            (None, None) => FileMetadata::default(),
+        }
+    }
+}

@@ -1,0 +1,554 @@
+//! Why a request was not fulfilled, with the evidence, a word for programs and what to do next.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use torch_patch_edit::{Conflict, ConflictKind, MergeConflict, SyntaxBroken};
+use torch_patch_env::EnvError;
+use torch_patch_set::{Catalogue, FormatError};
+use torch_patch_store::{Digest, StoreError, StoreErrorKind};
+
+use crate::report::ErrorReport;
+
+/// Why a request was not fulfilled. Unless it says otherwise, nothing was changed.
+#[derive(Debug)]
+pub struct Error {
+    kind: Box<ErrorKind>,
+}
+
+/// What is wrong.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// No patch has this id.
+    UnknownPatch {
+        /// The id that was asked for.
+        id: String,
+        /// The ids there are.
+        known: Vec<String>,
+    },
+    /// A patch file is not one.
+    BadPatchFile(FormatError),
+    /// A patch file, or a directory of them, cannot be read.
+    PatchFileUnreadable {
+        /// The file or directory.
+        path: PathBuf,
+        /// The operating system's error.
+        source: io::Error,
+    },
+    /// The environment or the distribution was not found, or is of a kind that cannot be patched.
+    Environment(EnvError),
+    /// No range of the patch covers the installed version.
+    NotCovered {
+        /// What and where.
+        subject: Subject,
+        /// The ranges that are covered.
+        covered: Vec<String>,
+        /// Those of them whose edits would fit the installed files all the same.
+        fitting: Vec<String>,
+    },
+    /// The patch does not fit a file.
+    Conflict {
+        /// What and where.
+        subject: Subject,
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        conflict: Conflict,
+    },
+    /// The patched file would not parse.
+    Syntax {
+        /// What and where.
+        subject: Subject,
+        /// The file.
+        file: String,
+        /// Where it breaks.
+        broken: SyntaxBroken,
+    },
+    /// Two patches change the same lines.
+    Overlap {
+        /// What and where.
+        subject: Subject,
+        /// The file.
+        file: String,
+        /// The other patch.
+        other: String,
+        /// The line of the original, from 1.
+        line: usize,
+    },
+    /// The patch changes nothing here, and was asked for strictly.
+    NotNeeded {
+        /// What and where.
+        subject: Subject,
+        /// Why not.
+        reason: String,
+    },
+    /// The file exists and is none of the distribution's.
+    NotOwned {
+        /// What and where.
+        subject: Subject,
+        /// The file.
+        file: String,
+    },
+    /// Two patches exclude each other.
+    Excluded {
+        /// The one that was asked for.
+        patch: String,
+        /// The one that is there, or was asked for as well.
+        other: String,
+    },
+    /// A patch is needed by others that are applied.
+    Required {
+        /// The patch.
+        patch: String,
+        /// Those that need it.
+        by: Vec<String>,
+    },
+    /// The patch is unsafe and nobody has accepted that.
+    Unsafe {
+        /// The patch.
+        patch: String,
+    },
+    /// Several patches are applied and none was named.
+    Unnamed {
+        /// Those that are applied.
+        applied: Vec<String>,
+    },
+    /// Files are neither pristine nor what was recorded.
+    Drift {
+        /// The patch, if it is about one.
+        patch: Option<String>,
+        /// The files.
+        files: Vec<DriftedFile>,
+    },
+    /// A hand-made edit cannot be taken over: its original is not known.
+    NotProven {
+        /// What and where.
+        subject: Subject,
+        /// The file.
+        file: String,
+        /// The digest of the original by `RECORD`, if there is one.
+        expected: Option<Digest>,
+    },
+    /// Some files of the patch have it in a hand-made form and others do not have it.
+    HandMade {
+        /// What and where.
+        subject: Subject,
+        /// The files of the patch.
+        files: Vec<String>,
+    },
+    /// The patch file says what no path may be.
+    Path {
+        /// The path.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The record of an applied patch does not lead to its edits.
+    LayerUnknown {
+        /// The patch.
+        patch: String,
+        /// The recorded variant.
+        variant: String,
+        /// The file.
+        file: String,
+    },
+    /// The changes of someone else touch the patch.
+    Merge {
+        /// The file.
+        file: String,
+        /// Where.
+        conflict: MergeConflict,
+    },
+    /// The store could not do it.
+    Store(StoreError),
+}
+
+/// The patch and distribution that an error is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The id of the patch.
+    pub patch: String,
+    /// The distribution.
+    pub distribution: String,
+    /// Its installed version.
+    pub version: String,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "patch `{}` does not apply to {} {}",
+            self.patch, self.distribution, self.version
+        )
+    }
+}
+
+/// A file that is neither pristine nor what was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriftedFile {
+    /// Relative to the site-packages directory.
+    pub path: String,
+    /// What it should be; `None`: absent, or not known.
+    pub expected: Option<Digest>,
+    /// What it is; `None`: absent.
+    pub found: Option<Digest>,
+    /// How it differs, where what it should be is at hand.
+    pub diff: Option<String>,
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self {
+            kind: Box::new(kind),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        ErrorKind::Store(error).into()
+    }
+}
+
+impl From<EnvError> for Error {
+    fn from(error: EnvError) -> Self {
+        ErrorKind::Environment(error).into()
+    }
+}
+
+impl From<FormatError> for Error {
+    fn from(error: FormatError) -> Self {
+        ErrorKind::BadPatchFile(error).into()
+    }
+}
+
+impl Error {
+    pub(crate) fn unknown_patch(catalogue: &Catalogue, id: &str) -> Self {
+        let known = catalogue.ids().map(str::to_owned).collect();
+        let id = id.to_owned();
+        ErrorKind::UnknownPatch { id, known }.into()
+    }
+
+    /// Whether it says that a distribution is not installed.
+    pub(crate) fn is_distribution_not_found(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Environment(error) => error.is_distribution_not_found(),
+            _ => false,
+        }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// A word for it that does not change. `docs/json.md` lists them.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match &*self.kind {
+            ErrorKind::UnknownPatch { .. } => "unknown-patch",
+            ErrorKind::BadPatchFile(_) => "bad-patch-file",
+            ErrorKind::PatchFileUnreadable { .. } => "patch-file-unreadable",
+            ErrorKind::Environment(error) => error.code(),
+            ErrorKind::NotCovered { .. } => "not-covered",
+            ErrorKind::Conflict { conflict, .. } => conflict_code(&conflict.kind),
+            ErrorKind::Syntax { .. } => "syntax-broken",
+            ErrorKind::Overlap { .. } => "overlap",
+            ErrorKind::NotNeeded { .. } => "not-needed",
+            ErrorKind::NotOwned { .. } => "not-owned",
+            ErrorKind::Excluded { .. } => "excluded",
+            ErrorKind::Required { .. } => "required",
+            ErrorKind::Unsafe { .. } => "unsafe",
+            ErrorKind::Unnamed { .. } => "unnamed",
+            ErrorKind::Drift { .. } => "drifted",
+            ErrorKind::NotProven { .. } => "not-proven",
+            ErrorKind::HandMade { .. } => "partly-by-hand",
+            ErrorKind::Path { .. } => "bad-path",
+            ErrorKind::LayerUnknown { .. } => "record-unknown",
+            ErrorKind::Merge { .. } => "merge-conflict",
+            ErrorKind::Store(error) => store_code(error.kind()),
+        }
+    }
+
+    /// The exit code of the command line.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match &*self.kind {
+            ErrorKind::UnknownPatch { .. }
+            | ErrorKind::Unsafe { .. }
+            | ErrorKind::Unnamed { .. } => 2,
+            ErrorKind::NotCovered { .. }
+            | ErrorKind::Conflict { .. }
+            | ErrorKind::Syntax { .. }
+            | ErrorKind::Overlap { .. }
+            | ErrorKind::NotNeeded { .. }
+            | ErrorKind::NotOwned { .. }
+            | ErrorKind::HandMade { .. }
+            | ErrorKind::Excluded { .. }
+            | ErrorKind::Required { .. } => 3,
+            ErrorKind::Drift { .. } | ErrorKind::NotProven { .. } | ErrorKind::Merge { .. } => 4,
+            ErrorKind::Environment(_) => 5,
+            ErrorKind::BadPatchFile(_)
+            | ErrorKind::PatchFileUnreadable { .. }
+            | ErrorKind::Path { .. } => 6,
+            ErrorKind::LayerUnknown { .. } => 1,
+            ErrorKind::Store(error) => match error.kind() {
+                StoreErrorKind::Drift { .. } => 4,
+                StoreErrorKind::LeavesRoot { .. } | StoreErrorKind::NotRegular { .. } => 6,
+                StoreErrorKind::Busy { .. } => 7,
+                StoreErrorKind::PermissionDenied { .. } => 8,
+                _ => 1,
+            },
+        }
+    }
+
+    /// What led to it, outermost first, each in one line without full stop.
+    #[must_use]
+    pub fn causes(&self) -> Vec<String> {
+        match &*self.kind {
+            ErrorKind::Conflict { file, conflict, .. } => vec![format!("`{file}`: {conflict}")],
+            ErrorKind::Syntax { file, broken, .. } => vec![format!("`{file}`: {broken}")],
+            ErrorKind::Overlap {
+                file, other, line, ..
+            } => {
+                vec![format!("`{file}`: patch `{other}` changes line {line} too")]
+            }
+            ErrorKind::NotCovered { covered, .. } => {
+                vec![format!("the patch covers {}", listed(covered))]
+            }
+            ErrorKind::NotNeeded { reason, .. } => vec![reason.clone()],
+            ErrorKind::NotOwned { subject, file } => {
+                vec![format!(
+                    "`{file}` exists and is no file of {} (its `RECORD` does not list it)",
+                    subject.distribution
+                )]
+            }
+            ErrorKind::Drift { files, .. } => files.iter().map(ToString::to_string).collect(),
+            ErrorKind::NotProven { file, expected, .. } => vec![match expected {
+                Some(expected) => format!(
+                    "`{file}`: without the edit it would not be the original, expected {expected}"
+                ),
+                None => format!(
+                    "`{file}`: the distribution has no `RECORD` that tells the digest of the original"
+                ),
+            }],
+            ErrorKind::HandMade { files, .. } => {
+                vec![format!(
+                    "part of it was made by hand in {}, and part is missing",
+                    listed(files)
+                )]
+            }
+            ErrorKind::Path { reason, .. } => vec![reason.clone()],
+            ErrorKind::LayerUnknown { variant, file, .. } => {
+                vec![format!(
+                    "its recorded patch file has no edits of `{file}` for `{variant}`"
+                )]
+            }
+            ErrorKind::Merge { conflict, .. } => vec![conflict.to_string()],
+            ErrorKind::BadPatchFile(error) => error.causes(),
+            ErrorKind::PatchFileUnreadable { source, .. } => vec![source.to_string()],
+            ErrorKind::Environment(_)
+            | ErrorKind::UnknownPatch { .. }
+            | ErrorKind::Excluded { .. }
+            | ErrorKind::Required { .. }
+            | ErrorKind::Unsafe { .. }
+            | ErrorKind::Unnamed { .. } => Vec::new(),
+            ErrorKind::Store(error) => sources(error),
+        }
+    }
+
+    /// What to do next, each a sentence in lower case without full stop.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        crate::advice::hints(&self.kind)
+    }
+
+    /// The evidence, for a program.
+    #[must_use]
+    pub fn details(&self) -> serde_json::Value {
+        crate::evidence::details(&self.kind)
+    }
+
+    /// The unified diffs that explain it, to be shown after the message.
+    #[must_use]
+    pub fn diffs(&self) -> Vec<&str> {
+        match &*self.kind {
+            ErrorKind::Drift { files, .. } => files
+                .iter()
+                .filter_map(|file| file.diff.as_deref())
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The offending lines of a patch file, with a mark under the place.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<String> {
+        match &*self.kind {
+            ErrorKind::BadPatchFile(error) => Some(error.excerpt()),
+            _ => None,
+        }
+    }
+
+    /// The error as a report has it.
+    #[must_use]
+    pub fn report(&self) -> ErrorReport {
+        let mut message = self.to_string();
+        for cause in self.causes() {
+            message.push_str(": ");
+            message.push_str(&cause);
+        }
+        ErrorReport {
+            code: self.code().to_owned(),
+            exit: self.exit_code(),
+            message,
+            hints: self.hints(),
+            details: self.details(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.kind {
+            ErrorKind::UnknownPatch { id, .. } => write!(f, "there is no patch `{id}`"),
+            ErrorKind::BadPatchFile(error) => error.fmt(f),
+            ErrorKind::PatchFileUnreadable { path, .. } => {
+                write!(f, "patch file `{}` cannot be read", path.display())
+            }
+            ErrorKind::Environment(error) => error.fmt(f),
+            ErrorKind::NotCovered { subject, .. }
+            | ErrorKind::Conflict { subject, .. }
+            | ErrorKind::Syntax { subject, .. }
+            | ErrorKind::Overlap { subject, .. }
+            | ErrorKind::NotOwned { subject, .. }
+            | ErrorKind::HandMade { subject, .. } => subject.fmt(f),
+            ErrorKind::Path { file, .. } => {
+                write!(f, "`{file}` is no path that a patch may change")
+            }
+            ErrorKind::LayerUnknown { patch, .. } => {
+                write!(f, "the record of patch `{patch}` cannot be used")
+            }
+            ErrorKind::NotNeeded { subject, .. } => {
+                write!(
+                    f,
+                    "patch `{}` is not needed for {} {}",
+                    subject.patch, subject.distribution, subject.version
+                )
+            }
+            ErrorKind::Excluded { patch, other } => {
+                write!(f, "patch `{patch}` cannot stand beside patch `{other}`")
+            }
+            ErrorKind::Required { patch, by } => {
+                write!(f, "patch `{patch}` is required by {}", listed(by))
+            }
+            ErrorKind::Unsafe { patch } => write!(f, "patch `{patch}` is marked unsafe"),
+            ErrorKind::Unnamed { applied } => {
+                write!(f, "several patches are applied: {}", listed(applied))
+            }
+            ErrorKind::Drift {
+                patch: Some(patch), ..
+            } => {
+                write!(
+                    f,
+                    "a file of patch `{patch}` was changed by someone else and is left as it is"
+                )
+            }
+            ErrorKind::Drift { patch: None, .. } => {
+                f.write_str("a file was changed by someone else and is left as it is")
+            }
+            ErrorKind::NotProven { subject, .. } => {
+                write!(
+                    f,
+                    "the hand-made edit of patch `{}` cannot be adopted",
+                    subject.patch
+                )
+            }
+            ErrorKind::Merge { file, .. } => {
+                write!(f, "the patch cannot be taken out of `{file}` alone")
+            }
+            ErrorKind::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.kind {
+            ErrorKind::Conflict { conflict, .. } => Some(conflict),
+            ErrorKind::Merge { conflict, .. } => Some(conflict),
+            ErrorKind::PatchFileUnreadable { source, .. } => Some(source),
+            ErrorKind::Store(error) => std::error::Error::source(error),
+            ErrorKind::Environment(error) => std::error::Error::source(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for DriftedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: expected ", self.path)?;
+        match &self.expected {
+            Some(expected) => write!(f, "{expected}")?,
+            None => f.write_str("no file")?,
+        }
+        match &self.found {
+            Some(found) => write!(f, ", found {found}"),
+            None => f.write_str(", found no file"),
+        }
+    }
+}
+
+fn conflict_code(kind: &ConflictKind) -> &'static str {
+    match kind {
+        ConflictKind::Missing { .. } | ConflictKind::NotNear { .. } => "anchor-not-found",
+        ConflictKind::Ambiguous { .. } => "anchor-ambiguous",
+        ConflictKind::ScopeMissing { .. } => "scope-not-found",
+        ConflictKind::ScopeAmbiguous { .. } => "scope-ambiguous",
+        ConflictKind::Partial { .. } | ConflictKind::PartlyApplied { .. } => "partly-applied",
+        ConflictKind::NoFile => "file-not-found",
+        ConflictKind::FileExists => "file-exists",
+        ConflictKind::Unreadable(_) | ConflictKind::NotAscii => "encoding",
+        _ => "anchor-conflict",
+    }
+}
+
+fn store_code(kind: &StoreErrorKind) -> &'static str {
+    match kind {
+        StoreErrorKind::Busy { .. } => "busy",
+        StoreErrorKind::Drift { .. } => "drifted",
+        StoreErrorKind::LeavesRoot { .. } => "leaves-environment",
+        StoreErrorKind::NotRegular { .. } => "not-a-file",
+        StoreErrorKind::PermissionDenied { .. } => "permission-denied",
+        StoreErrorKind::LedgerCorrupt { .. } => "ledger-corrupt",
+        StoreErrorKind::LedgerNewer { .. } => "ledger-newer",
+        StoreErrorKind::ContentMissing { .. } => "backup-missing",
+        StoreErrorKind::ContentTampered { .. } => "backup-tampered",
+        _ => "failed",
+    }
+}
+
+/// The sources of an error, outermost first.
+fn sources(error: &dyn std::error::Error) -> Vec<String> {
+    let mut sources = Vec::new();
+    let mut next = error.source();
+    while let Some(source) = next {
+        sources.push(source.to_string());
+        next = source.source();
+    }
+    sources
+}
+
+/// `a`, `b` and `c`, each in backticks.
+pub(crate) fn listed(words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.as_slice() {
+        [] => "nothing".to_owned(),
+        [only] => only.clone(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}

@@ -1,0 +1,132 @@
+//! Tells which patches there are, what an environment is, and what the two have in common.
+
+use torch_patch_set::Catalogue;
+
+use crate::context::Context;
+use crate::description::Description;
+use crate::error::Error;
+use crate::known::find;
+use crate::report::{Command, DistributionReport, Outcome, PatchReport, Report};
+use crate::request::StatusRequest;
+use crate::status::status;
+
+/// Tells which patches there are, each with its state here; without an environment, only which.
+///
+/// A state that cannot be told does not hide the others: it is `not-applied`, with the reason.
+///
+/// # Errors
+///
+/// A patch file is not one.
+pub fn list(catalogue: &Catalogue, context: Option<&Context>) -> Result<Report, Error> {
+    let patches = catalogue.patches()?.into_iter().map(Description::of);
+    let mut report = Report::bare(Command::List);
+    report.patches = patches.collect();
+    if let Some(context) = context {
+        report.environment = Some(context.environment_report());
+        let patches = report.patches.iter();
+        let states = patches.map(|patch| state_here(context, patch));
+        report.results = states.collect();
+    }
+    Ok(report)
+}
+
+/// Shows one patch: what its file says, the file's own text, and the state here.
+///
+/// # Errors
+///
+/// The patch is not known, or its file is not one.
+pub fn show(catalogue: &Catalogue, context: Option<&Context>, id: &str) -> Result<Report, Error> {
+    let mut report = Report::bare(Command::Show);
+    let description = match context {
+        Some(context) => with_source(find(context, id)?.patch()),
+        None => with_source(find_in(catalogue, id)?),
+    };
+    if let Some(context) = context {
+        report.environment = Some(context.environment_report());
+        report.results = vec![state_here(context, &description)];
+    }
+    report.patches = vec![description];
+    Ok(report)
+}
+
+/// Tells which environment is meant, and which distributions it has that there are patches for.
+///
+/// # Errors
+///
+/// A patch file is not one.
+pub fn environment(context: &Context) -> Result<Report, Error> {
+    let mut report = Report::bare(Command::Env);
+    let mut environment = context.environment_report();
+    let directories = context.environment().site_packages.iter();
+    environment.path = directories
+        .map(|directory| directory.path.to_string_lossy().into_owned())
+        .collect();
+    report.environment = Some(environment);
+    let patches = context.catalogue().patches()?;
+    let mut names: Vec<&str> = patches
+        .iter()
+        .map(|patch| patch.distribution.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let own = patches.iter().filter(|patch| patch.distribution == name);
+        let ids = own.map(|patch| patch.id.clone()).collect();
+        report
+            .distributions
+            .extend(distribution(context, name, ids));
+    }
+    Ok(report)
+}
+
+fn distribution(context: &Context, name: &str, patches: Vec<String>) -> Option<DistributionReport> {
+    match context.environment().distribution(name) {
+        Ok(found) => Some(DistributionReport {
+            name: found.name,
+            version: Some(found.version),
+            site_packages: Some(found.site_packages.to_string_lossy().into_owned()),
+            patches,
+            problem: None,
+        }),
+        Err(error) if error.is_distribution_not_found() => None,
+        Err(error) => Some(DistributionReport {
+            name: name.to_owned(),
+            version: None,
+            site_packages: None,
+            patches,
+            problem: Some(error.to_string()),
+        }),
+    }
+}
+
+fn state_here(context: &Context, patch: &Description) -> PatchReport {
+    let bare = |reason: String| PatchReport {
+        state: Some(Outcome::NotApplied),
+        reason: Some(reason),
+        ..PatchReport::bare(&patch.id, &patch.distribution)
+    };
+    match status(context, &StatusRequest::new([&patch.id])) {
+        Ok(status) => {
+            let own = status.results.into_iter().next();
+            own.unwrap_or_else(|| bare("nothing is known of it here".to_owned()))
+        }
+        Err(error) if error.is_distribution_not_found() => {
+            bare(format!("{} is not installed here", patch.distribution))
+        }
+        Err(error) => bare(error.report().message),
+    }
+}
+
+fn find_in<'c>(catalogue: &'c Catalogue, id: &str) -> Result<&'c torch_patch_set::Patch, Error> {
+    match catalogue.find(id) {
+        Some(patch) => Ok(patch?),
+        None => Err(Error::unknown_patch(catalogue, id)),
+    }
+}
+
+fn with_source(patch: &torch_patch_set::Patch) -> Description {
+    Description {
+        source: Some(patch.source().to_owned()),
+        ..Description::of(patch)
+    }
+}

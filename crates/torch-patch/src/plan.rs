@@ -1,0 +1,419 @@
+//! What an `apply` makes of the files below one site-packages directory, worked out before anything
+//! is written.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use torch_patch_edit::FileState;
+use torch_patch_set::{Action, FileEdits, Patch, Variant};
+use torch_patch_store::{Change, Committed, Digest, Layer, RelativePath};
+
+use crate::context::{Case, Need};
+use crate::draft::Draft;
+use crate::drift::{drifted, file_diff};
+use crate::error::{Error, ErrorKind};
+use crate::file_view::{Condition, FileView, Upstream};
+use crate::records::Records;
+use crate::report::{FileReport, Outcome, PatchReport};
+use crate::request::{ApplyRequest, Mode};
+use crate::standing::{FileStanding, Standing, stand, state};
+
+/// Who has asked for a patch when nobody gave a name.
+pub(crate) const NOBODY: &str = "user";
+
+/// What becomes of the files.
+#[derive(Default)]
+pub(crate) struct Plan<'c> {
+    drafts: BTreeMap<RelativePath, Draft>,
+    members: Vec<Member<'c>>,
+}
+
+/// What becomes of one patch.
+struct Member<'c> {
+    index: usize,
+    case: &'c Case<'c>,
+    outcome: Outcome,
+    reason: Option<String>,
+    files: Vec<MemberFile<'c>>,
+    wants_lines: bool,
+}
+
+struct MemberFile<'c> {
+    path: RelativePath,
+    edits: &'c FileEdits,
+    lines: Vec<usize>,
+    found: Option<Digest>,
+}
+
+/// Whether the reports of the files carry diffs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Diffs {
+    Wanted,
+    Unwanted,
+}
+
+impl<'c> Plan<'c> {
+    /// Adds a patch that was asked for.
+    pub(crate) fn add(
+        &mut self,
+        records: &Records<'_>,
+        index: usize,
+        case: &'c Case<'c>,
+        request: &ApplyRequest,
+    ) -> Result<(), Error> {
+        let mut member = Member {
+            index,
+            case,
+            outcome: Outcome::NotNeeded,
+            reason: None,
+            files: Vec::new(),
+            wants_lines: request.lines,
+        };
+        match &case.need {
+            Need::None(reason) => {
+                member.reason = Some(reason.clone());
+                self.retire(records, case)?;
+            }
+            Need::NotCovered => {}
+            Need::Variant(variant) => self.add_variant(records, &mut member, variant, request)?,
+        }
+        self.members.push(member);
+        Ok(())
+    }
+
+    fn add_variant(
+        &mut self,
+        records: &Records<'_>,
+        member: &mut Member<'c>,
+        variant: &'c Variant,
+        request: &ApplyRequest,
+    ) -> Result<(), Error> {
+        let case = member.case;
+        let Action::Edits(files) = &variant.action else {
+            return Ok(());
+        };
+        let standings = stand(records, case, files)?;
+        check(records, case, &standings)?;
+        member.files = standings.iter().map(MemberFile::new).collect();
+        let found = state(&standings);
+        let is_by_hand = standings.iter().any(FileStanding::is_by_hand);
+        if is_by_hand && !request.adopt {
+            member.outcome = by_hand_outcome(case, &standings, found)?;
+            return Ok(());
+        }
+        if found == Outcome::NotNeeded {
+            member.reason = Some(in_place_reason(case, request)?);
+        }
+        let layer = layer(case, variant, request);
+        let mut is_changed = self.drop_left_behind(records, case, &standings)?;
+        for file in standings {
+            is_changed |= self.add_file(records, case, file, &layer)?;
+        }
+        member.outcome = match (is_changed, is_by_hand, request.mode, found) {
+            (false, _, _, Outcome::NotNeeded) => Outcome::NotNeeded,
+            (false, ..) => Outcome::AlreadyApplied,
+            (true, _, Mode::DryRun, _) => Outcome::WouldApply,
+            (true, false, Mode::Write, _) => Outcome::Applied,
+            (true, true, Mode::Write, _) => Outcome::Adopted,
+        };
+        Ok(())
+    }
+
+    /// Puts a layer on one file; says whether that changes anything but the owners.
+    fn add_file(
+        &mut self,
+        records: &Records<'_>,
+        case: &Case<'_>,
+        file: FileStanding<'_>,
+        layer: &Layer,
+    ) -> Result<bool, Error> {
+        let adopted = match &file.standing {
+            Standing::InPlace => return Ok(false),
+            Standing::ByHand(_) => Some(proven_original(case, &file)?),
+            _ => None,
+        };
+        let draft = self.draft(records, case, file.view)?;
+        if let Some(original) = adopted {
+            draft.original = Some(original);
+        }
+        Ok(draft.put(layer))
+    }
+
+    /// Takes a patch off recorded files that its present form no longer changes.
+    fn drop_left_behind(
+        &mut self,
+        records: &Records<'_>,
+        case: &Case<'_>,
+        standings: &[FileStanding<'_>],
+    ) -> Result<bool, Error> {
+        let id = &case.patch.id;
+        let mut left = records.paths_of(id);
+        left.retain(|path| !standings.iter().any(|file| file.view.path == *path));
+        for path in &left {
+            let view = FileView::new(records, Some(&case.distribution), path)?;
+            if view.condition == Condition::Changed {
+                let files = vec![drifted(records, &view)?];
+                let patch = Some(id.clone());
+                return Err(ErrorKind::Drift { patch, files }.into());
+            }
+            self.draft(records, case, view)?.take_off(id);
+        }
+        Ok(!left.is_empty())
+    }
+
+    /// Forgets what is recorded of a patch in files that the distribution has replaced since.
+    fn retire(&mut self, records: &Records<'_>, case: &Case<'_>) -> Result<(), Error> {
+        for path in records.paths_of(&case.patch.id) {
+            let view = FileView::new(records, Some(&case.distribution), &path)?;
+            if matches!(view.condition, Condition::Restored | Condition::Superseded) {
+                self.draft(records, case, view)?.take_off(&case.patch.id);
+            }
+        }
+        Ok(())
+    }
+
+    fn draft(
+        &mut self,
+        records: &Records<'_>,
+        case: &Case<'_>,
+        view: FileView,
+    ) -> Result<&mut Draft, Error> {
+        match self.drafts.entry(view.path.clone()) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let distribution = &case.distribution;
+                let (name, version) = (&distribution.name, &distribution.version);
+                Ok(entry.insert(Draft::begin(records, view, name, version)?))
+            }
+        }
+    }
+
+    /// Works out the wanted content of every file that changes.
+    pub(crate) fn compose(&mut self, records: &Records<'_>) -> Result<(), Error> {
+        let members = self.members.iter();
+        let known: Vec<(&Digest, &Patch)> = members
+            .map(|member| (&member.case.digest, member.case.patch))
+            .collect();
+        for draft in self.drafts.values_mut().filter(|draft| draft.is_changed) {
+            draft.compose(records, &known)?;
+        }
+        for member in &mut self.members {
+            member.find_lines(records, &self.drafts)?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.drafts.values().all(|draft| !draft.is_changed)
+    }
+
+    /// The plan in the words of the store.
+    pub(crate) fn change(&self, records: &Records<'_>) -> Change {
+        let changed = self.drafts.values().filter(|draft| draft.is_changed);
+        let sources = self.members.iter().map(|member| member.case.patch.source());
+        Change {
+            files: changed.map(|draft| draft.change(records)).collect(),
+            blobs: sources.map(|source| source.as_bytes().to_vec()).collect(),
+        }
+    }
+
+    /// What became, or would become, of each patch, by its position.
+    pub(crate) fn reports(
+        &self,
+        committed: Option<&Committed>,
+        diffs: Diffs,
+    ) -> Vec<(usize, PatchReport)> {
+        let members = self.members.iter();
+        members
+            .map(|member| {
+                let files = member.files.iter();
+                let files = files.map(|file| self.file_report(file, committed, diffs));
+                (member.index, member.report(files.collect()))
+            })
+            .collect()
+    }
+
+    fn file_report(
+        &self,
+        file: &MemberFile<'_>,
+        committed: Option<&Committed>,
+        diffs: Diffs,
+    ) -> FileReport {
+        let draft = self.drafts.get(&file.path).filter(|draft| draft.is_changed);
+        let mut read_back = committed.iter().flat_map(|committed| &committed.files);
+        let read_back = read_back.find(|(path, _)| *path == file.path);
+        let planned = draft.map_or(file.found, Draft::wanted_digest);
+        let diff = draft.filter(|_| diffs == Diffs::Wanted);
+        FileReport {
+            path: file.path.as_str().to_owned(),
+            before: file.found,
+            after: read_back.map_or(planned, |(_, digest)| *digest),
+            lines: file.lines.clone(),
+            state: None,
+            diff: diff.map(|draft| file_diff(&file.path, draft.view.bytes(), draft.wanted_bytes())),
+            kept: None,
+        }
+    }
+}
+
+impl<'c> MemberFile<'c> {
+    fn new(file: &FileStanding<'c>) -> Self {
+        let lines = match &file.standing {
+            Standing::ByHand(lines) => lines.clone(),
+            _ => Vec::new(),
+        };
+        Self {
+            path: file.view.path.clone(),
+            edits: file.edits,
+            lines,
+            found: file.view.digest(),
+        }
+    }
+}
+
+impl Member<'_> {
+    /// Takes the lines from the drafts; those of a patch that was in place are worked out on demand.
+    fn find_lines(
+        &mut self,
+        records: &Records<'_>,
+        drafts: &BTreeMap<RelativePath, Draft>,
+    ) -> Result<(), Error> {
+        for file in &mut self.files {
+            let Some(draft) = drafts.get(&file.path) else {
+                continue;
+            };
+            if let Some(lines) = draft.lines(&self.case.patch.id) {
+                file.lines = lines;
+            } else if self.wants_lines && self.outcome == Outcome::AlreadyApplied {
+                file.lines = lines_in_place(records, file.edits, &draft.view)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&self, files: Vec<FileReport>) -> PatchReport {
+        PatchReport {
+            outcome: self.outcome,
+            files,
+            reason: self.reason.clone(),
+            ..PatchReport::of(self.case)
+        }
+    }
+}
+
+/// Where the edits of one patch are in a file that has them.
+pub(crate) fn lines_in_place(
+    records: &Records<'_>,
+    edits: &FileEdits,
+    view: &FileView,
+) -> Result<Vec<usize>, Error> {
+    let found = edits.compiled.classify(view.bytes());
+    if found.state == FileState::Applied {
+        let edits = found.edits.into_iter();
+        return Ok(edits.flat_map(|edit| edit.lines).collect());
+    }
+    // Other patches on the file hide it: count in what the original becomes by this one alone.
+    let original = view.pristine(records)?;
+    let alone = edits.compiled.apply(original.as_deref());
+    let changes = alone.map(|alone| alone.changes).unwrap_or_default();
+    Ok(changes.iter().map(|change| change.line).collect())
+}
+
+fn layer(case: &Case<'_>, variant: &Variant, request: &ApplyRequest) -> Layer {
+    let owner = request.owner.clone();
+    Layer {
+        id: case.patch.id.clone(),
+        variant: variant.versions.to_string(),
+        digest: case.digest,
+        owners: vec![owner.unwrap_or_else(|| NOBODY.to_owned())],
+    }
+}
+
+/// The outcome where some of a patch was made by hand and that is to stay.
+fn by_hand_outcome(
+    case: &Case<'_>,
+    standings: &[FileStanding<'_>],
+    found: Outcome,
+) -> Result<Outcome, Error> {
+    if found == Outcome::AppliedByHand {
+        return Ok(Outcome::AppliedByHand);
+    }
+    let files = standings.iter().map(|file| file.edits.file.clone());
+    Err(ErrorKind::HandMade {
+        subject: case.subject(),
+        files: files.collect(),
+    }
+    .into())
+}
+
+/// Why a patch that the distribution's own text has is not needed; with `strict` that is an error.
+fn in_place_reason(case: &Case<'_>, request: &ApplyRequest) -> Result<String, Error> {
+    let distribution = &case.distribution;
+    let reason = format!(
+        "{} {} has the text itself",
+        distribution.name, distribution.version
+    );
+    if request.strict {
+        return Err(ErrorKind::NotNeeded {
+            subject: case.subject(),
+            reason,
+        }
+        .into());
+    }
+    Ok(reason)
+}
+
+/// Refuses what cannot be applied over.
+fn check(
+    records: &Records<'_>,
+    case: &Case<'_>,
+    standings: &[FileStanding<'_>],
+) -> Result<(), Error> {
+    let drifts = standings
+        .iter()
+        .filter(|file| file.standing == Standing::Drifted);
+    let files = drifts
+        .map(|file| drifted(records, &file.view))
+        .collect::<Result<Vec<_>, Error>>()?;
+    if !files.is_empty() {
+        let patch = Some(case.patch.id.clone());
+        return Err(ErrorKind::Drift { patch, files }.into());
+    }
+    for FileStanding {
+        edits, standing, ..
+    } in standings
+    {
+        let (subject, file) = (case.subject(), edits.file.clone());
+        match standing {
+            Standing::NotOwned => return Err(ErrorKind::NotOwned { subject, file }.into()),
+            Standing::Conflict(conflict) => {
+                let conflict = conflict.clone();
+                return Err(ErrorKind::Conflict {
+                    subject,
+                    file,
+                    conflict,
+                }
+                .into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The original of a file with a hand-made edit, proven by `RECORD`.
+fn proven_original(case: &Case<'_>, file: &FileStanding<'_>) -> Result<Vec<u8>, Error> {
+    let expected = Upstream::of(&case.distribution, &file.view.path)?.digest();
+    let bytes = file.view.bytes().unwrap_or_default();
+    let mut guesses = file.edits.compiled.originals(bytes).into_iter();
+    let proven = guesses.find(|guess| Some(Digest::of(guess)) == expected);
+    proven.ok_or_else(|| {
+        ErrorKind::NotProven {
+            subject: case.subject(),
+            file: file.edits.file.clone(),
+            expected,
+        }
+        .into()
+    })
+}

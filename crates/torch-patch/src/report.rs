@@ -1,0 +1,318 @@
+//! What came of a request, as plain data: the JSON of the command line, and what an installer reads.
+//!
+//! `docs/json.md` describes every field. Paths of files are relative to the site-packages directory
+//! and `/`-separated.
+
+use serde::{Deserialize, Serialize};
+use torch_patch_store::Digest;
+
+use crate::context::{Case, Need};
+use crate::description::Description;
+use crate::error::Error;
+use crate::request::{Selection, StatusRequest};
+
+/// The version of the form of every report.
+pub const SCHEMA: &str = "torch-patch/1";
+
+/// What came of one request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// What was asked for.
+    pub command: Command,
+    /// Whether the wanted state holds.
+    pub ok: bool,
+    /// Where it was looked; `null` if no environment was found.
+    pub environment: Option<EnvironmentReport>,
+    /// One for each patch, in the order in which they were asked for.
+    pub results: Vec<PatchReport>,
+    /// What the patch files say, of `list` and `show`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<Description>,
+    /// The installed distributions that there are patches for, of `env`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distributions: Vec<DistributionReport>,
+    /// What went wrong; then nothing was changed.
+    pub error: Option<ErrorReport>,
+}
+
+impl Report {
+    pub(crate) fn new(
+        command: Command,
+        environment: EnvironmentReport,
+        results: Vec<PatchReport>,
+    ) -> Self {
+        Self {
+            environment: Some(environment),
+            results,
+            ..Self::bare(command)
+        }
+    }
+
+    /// A request that was fulfilled and that nothing is told of yet.
+    pub(crate) fn bare(command: Command) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            command,
+            ok: true,
+            environment: None,
+            results: Vec::new(),
+            patches: Vec::new(),
+            distributions: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// Whether what `status` found is the wanted state: every patch that was named, or without names
+    /// every patch that is recorded, is in place or not needed.
+    #[must_use]
+    pub fn holds(&self, request: &StatusRequest) -> bool {
+        let is_named = matches!(request.patches, Selection::Ids(_));
+        let meant = |result: &&PatchReport| is_named || !result.owners.is_empty();
+        let mut results = self.results.iter().filter(meant);
+        results.all(|result| result.outcome.is_wanted_state())
+    }
+
+    /// What is told of a request that failed.
+    #[must_use]
+    pub fn failed(command: Command, environment: Option<EnvironmentReport>, error: &Error) -> Self {
+        Self {
+            ok: false,
+            environment,
+            error: Some(error.report()),
+            ..Self::bare(command)
+        }
+    }
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Command {
+    /// To bring patches into an environment.
+    Apply,
+    /// To tell what an environment has.
+    Status,
+    /// To take patches out again.
+    Revert,
+    /// To show what `apply` would change.
+    Diff,
+    /// To tell which patches there are.
+    List,
+    /// To show one patch.
+    Show,
+    /// To tell which environment is meant, and what is in it.
+    Env,
+}
+
+/// An installed distribution that there are patches for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DistributionReport {
+    /// Its name, as its metadata has it.
+    pub name: String,
+    /// Its version; `null` if it cannot be patched.
+    pub version: Option<String>,
+    /// The site-packages directory it is in; `null` if it cannot be patched.
+    pub site_packages: Option<String>,
+    /// The ids of the patches for it.
+    pub patches: Vec<String>,
+    /// Why it cannot be patched, such as an editable install.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// The environment that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EnvironmentReport {
+    /// The site-packages directory that the patched distribution is in, or the environment's first.
+    pub site_packages: String,
+    /// Where the environment comes from, such as `VIRTUAL_ENV` or `--site-packages`.
+    pub source: String,
+    /// The Python version, such as `3.11`, if the layout tells it.
+    pub python: Option<String>,
+    /// Every directory that packages are in, in the order of `sys.path`, of `env`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
+}
+
+/// What one patch looks like, or what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PatchReport {
+    /// The id of the patch.
+    pub patch: String,
+    /// The distribution it belongs to.
+    pub distribution: String,
+    /// The installed version; `null` if it is not installed.
+    pub version: Option<String>,
+    /// The range of the variant that fits the version; `null` if there is none.
+    pub variant: Option<String>,
+    /// What was done, or of `status` the same as `state`.
+    pub outcome: Outcome,
+    /// Of `status`: what the environment has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Outcome>,
+    /// The files of the patch.
+    pub files: Vec<FileReport>,
+    /// Why, in words, where the outcome alone does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who asked for the patch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
+}
+
+impl PatchReport {
+    /// What is known of a patch before anything is looked at.
+    pub(crate) fn of(case: &Case<'_>) -> Self {
+        let variant = match &case.need {
+            Need::Variant(variant) => Some(variant.versions.to_string()),
+            Need::None(_) | Need::NotCovered => None,
+        };
+        Self {
+            variant,
+            version: Some(case.distribution.version.clone()),
+            ..Self::bare(&case.patch.id, &case.distribution.name)
+        }
+    }
+
+    /// A patch whose distribution is not installed.
+    pub(crate) fn bare(patch: &str, distribution: &str) -> Self {
+        Self {
+            patch: patch.to_owned(),
+            distribution: distribution.to_owned(),
+            version: None,
+            variant: None,
+            outcome: Outcome::NotApplied,
+            state: None,
+            files: Vec::new(),
+            reason: None,
+            owners: Vec::new(),
+        }
+    }
+}
+
+/// What one file looks like, or what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FileReport {
+    /// Relative to the site-packages directory, `/`-separated.
+    pub path: String,
+    /// The digest of the file as it was found; `null` if it was absent.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub before: Option<Digest>,
+    /// The digest of the file afterwards, read back from disk; `null` if it is absent.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub after: Option<Digest>,
+    /// The first line of each change, in the patched file, from 1.
+    pub lines: Vec<usize>,
+    /// Of `status`: what this file looks like, where the patch has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Outcome>,
+    /// The file's unified diff, where one was asked for or explains an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+    /// Where a copy of the replaced version was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
+}
+
+/// What became of a patch, or what it looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It is in place, and recorded.
+    Applied,
+    /// It was in place before.
+    AlreadyApplied,
+    /// Someone made the edit by hand; it was left as it is.
+    AppliedByHand,
+    /// A hand-made edit was taken over.
+    Adopted,
+    /// Nothing is to be done here: wrong platform, fixed upstream, or in upstream's own text.
+    NotNeeded,
+    /// It is not in place.
+    NotApplied,
+    /// The original bytes are back.
+    Reverted,
+    /// `--dry-run`: it would be applied.
+    WouldApply,
+    /// `--dry-run`: it would be reverted.
+    WouldRevert,
+    /// It is in place as an older version of the patch file says.
+    Outdated,
+    /// A file of it is neither pristine nor what was recorded.
+    Drifted,
+    /// The distribution was upgraded or reinstalled since.
+    Superseded,
+    /// It is in place in some of its files only.
+    Partial,
+}
+
+impl Outcome {
+    /// As it is written in JSON and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::AlreadyApplied => "already-applied",
+            Self::AppliedByHand => "applied-by-hand",
+            Self::Adopted => "adopted",
+            Self::NotNeeded => "not-needed",
+            Self::NotApplied => "not-applied",
+            Self::Reverted => "reverted",
+            Self::WouldApply => "would-apply",
+            Self::WouldRevert => "would-revert",
+            Self::Outdated => "outdated",
+            Self::Drifted => "drifted",
+            Self::Superseded => "superseded",
+            Self::Partial => "partial",
+        }
+    }
+
+    /// Whether a patch that was asked for is where it should be.
+    #[must_use]
+    pub fn is_wanted_state(self) -> bool {
+        matches!(
+            self,
+            Self::Applied
+                | Self::AlreadyApplied
+                | Self::AppliedByHand
+                | Self::Adopted
+                | Self::NotNeeded
+        )
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What went wrong, for a program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ErrorReport {
+    /// A word that does not change, such as `anchor-not-found`.
+    pub code: String,
+    /// The exit code of the command line.
+    pub exit: u8,
+    /// The message with its causes, on one line.
+    pub message: String,
+    /// What to do next.
+    pub hints: Vec<String>,
+    /// The evidence; its fields depend on the code.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")
+    )]
+    pub details: serde_json::Value,
+}

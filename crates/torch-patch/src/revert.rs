@@ -1,0 +1,195 @@
+//! Takes patches out of an environment again.
+//!
+//! Architecture invariant: a file gets its original, or the original with the patches that stay;
+//! what the distribution has replaced since, or someone else has changed, is never written over
+//! unless that was asked for.
+
+use std::path::PathBuf;
+
+use torch_patch_store::Store;
+
+use crate::context::Context;
+use crate::error::{Error, ErrorKind};
+use crate::known::{find, recorded_ids};
+use crate::layers::recorded_patch;
+use crate::progress::Progress;
+use crate::records::{Records, look};
+use crate::report::{Command, Outcome, PatchReport, Report};
+use crate::request::{Mode, RevertRequest, Selection, StatusRequest};
+use crate::restoration::Restoration;
+use crate::status::status;
+use crate::write::{commit, lock};
+
+/// Takes patches out: the last one out of a file restores its bytes, mode and owner.
+///
+/// A patch that is not recorded is reported as `not-applied`.
+///
+/// # Errors
+///
+/// A patch is not known, several are applied and none was named, a patch is required by another
+/// one, a file was changed by someone else, or the store cannot write. Nothing was changed then.
+pub fn revert(
+    context: &Context,
+    request: &RevertRequest,
+    progress: &mut dyn Progress,
+) -> Result<Report, Error> {
+    let ids = selected(context, &request.patches)?;
+    check_required(context, &ids)?;
+    let mut found = Found::default();
+    let mut waiting = Vec::new();
+    for store in context.stores() {
+        match planned_unlocked(context, &store, &ids, request)? {
+            Settled::Done(reports) => found.add(&store, reports),
+            Settled::ToWrite => waiting.push(store),
+        }
+    }
+    for store in waiting {
+        let reports = write(context, &store, &ids, request, progress)?;
+        found.add(&store, reports);
+    }
+    found.report(context, &ids)
+}
+
+/// The patches that are meant, each once.
+fn selected(context: &Context, selection: &Selection) -> Result<Vec<String>, Error> {
+    if let Selection::Ids(ids) = selection {
+        let mut selected: Vec<String> = Vec::with_capacity(ids.len());
+        for id in ids {
+            find(context, id)?;
+            if !selected.contains(id) {
+                selected.push(id.clone());
+            }
+        }
+        return Ok(selected);
+    }
+    let recorded: Vec<String> = recorded_ids(context)?
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
+    if *selection == Selection::Only && recorded.len() > 1 {
+        return Err(ErrorKind::Unnamed { applied: recorded }.into());
+    }
+    Ok(recorded)
+}
+
+/// Refuses to take out what a patch that stays requires.
+fn check_required(context: &Context, ids: &[String]) -> Result<(), Error> {
+    for store in context.stores() {
+        look(&store, |records, _| {
+            let patches = records.patches();
+            for id in ids.iter().filter(|id| !records.paths_of(id).is_empty()) {
+                let staying = patches
+                    .iter()
+                    .filter(|(own, _)| !ids.iter().any(|id| id == own));
+                let mut by = Vec::new();
+                for (own, layer) in staying {
+                    if recorded_patch(records, layer)?.requires.contains(id) {
+                        by.push((*own).to_owned());
+                    }
+                }
+                if !by.is_empty() {
+                    let patch = id.clone();
+                    return Err(ErrorKind::Required { patch, by }.into());
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// What a look without the lock has settled.
+enum Settled {
+    /// There is nothing to write, or it is only asked what there would be.
+    Done(Vec<PatchReport>),
+    ToWrite,
+}
+
+fn planned_unlocked(
+    context: &Context,
+    store: &Store,
+    ids: &[String],
+    request: &RevertRequest,
+) -> Result<Settled, Error> {
+    look(store, |records, view| {
+        let plan = Restoration::plan(context, records, ids, request.drifted)?;
+        let is_settled = plan.is_empty() && view.pending().is_none();
+        // The directory of a store that holds nothing is what an interrupted operation left.
+        let is_clean = !records.ledger().is_empty() || !store.exists();
+        Ok(match request.mode {
+            Mode::DryRun => Settled::Done(plan.reports(None, Outcome::WouldRevert)),
+            Mode::Write if is_settled && is_clean => Settled::Done(Vec::new()),
+            Mode::Write => Settled::ToWrite,
+        })
+    })
+}
+
+fn write(
+    context: &Context,
+    store: &Store,
+    ids: &[String],
+    request: &RevertRequest,
+    progress: &mut dyn Progress,
+) -> Result<Vec<PatchReport>, Error> {
+    let mut locked = lock(store, "torch-patch revert", request.lock_timeout, progress)?;
+    let records = Records::Locked {
+        store,
+        locked: &locked,
+    };
+    let plan = Restoration::plan(context, &records, ids, request.drifted)?;
+    let committed = commit(&mut locked, plan.change(), progress)?;
+    let reports = plan.reports(Some(&committed), Outcome::Reverted);
+    locked.release()?;
+    Ok(reports)
+}
+
+/// What became of the patches that were recorded.
+#[derive(Default)]
+struct Found {
+    site_packages: Option<PathBuf>,
+    reports: Vec<PatchReport>,
+}
+
+impl Found {
+    fn add(&mut self, store: &Store, reports: Vec<PatchReport>) {
+        if !reports.is_empty() && self.site_packages.is_none() {
+            self.site_packages = Some(store.root().to_path_buf());
+        }
+        self.reports.extend(reports);
+    }
+
+    /// One result for each patch, in the order of `ids`.
+    fn report(self, context: &Context, ids: &[String]) -> Result<Report, Error> {
+        let mut environment = context.environment_report();
+        if let Some(site_packages) = &self.site_packages {
+            environment.site_packages = site_packages.to_string_lossy().into_owned();
+        }
+        let mut results = Vec::with_capacity(ids.len());
+        for id in ids {
+            let own = self.reports.iter().filter(|report| report.patch == *id);
+            let own: Vec<PatchReport> = own.cloned().collect();
+            if own.is_empty() {
+                results.push(not_recorded(context, id)?);
+            }
+            results.extend(own);
+        }
+        Ok(Report::new(Command::Revert, environment, results))
+    }
+}
+
+/// What is told of a patch that nothing is recorded of.
+fn not_recorded(context: &Context, id: &str) -> Result<PatchReport, Error> {
+    let status = status(context, &StatusRequest::new([id]))?;
+    let found = status.results.into_iter().next();
+    let known = find(context, id)?;
+    let patch = known.patch();
+    let mut report = found.unwrap_or_else(|| PatchReport::bare(id, &patch.distribution));
+    report.reason = (report.outcome == Outcome::AppliedByHand).then(|| {
+        format!(
+            "it was made by hand and nothing is recorded to restore: run `torch-patch apply {id} --adopt`, then revert"
+        )
+    });
+    report.outcome = Outcome::NotApplied;
+    report.state = None;
+    Ok(report)
+}

@@ -1,0 +1,163 @@
+//! How a patch stands in one file.
+
+use torch_patch_edit::{Conflict, ConflictKind, EditReport, FileState};
+use torch_patch_set::FileEdits;
+
+use crate::context::{Case, relative_path};
+use crate::error::Error;
+use crate::file_view::{Condition, FileView};
+use crate::records::Records;
+use crate::report::Outcome;
+
+/// A file of a patch, and how the patch stands in it.
+pub(crate) struct FileStanding<'c> {
+    pub(crate) edits: &'c FileEdits,
+    pub(crate) view: FileView,
+    pub(crate) standing: Standing,
+}
+
+impl FileStanding<'_> {
+    pub(crate) fn is_by_hand(&self) -> bool {
+        matches!(self.standing, Standing::ByHand(_))
+    }
+}
+
+/// How a patch stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Recorded and in place.
+    Current,
+    /// Recorded and in place as an older form of the patch file says.
+    Outdated,
+    /// Recorded, and the distribution has brought another file since.
+    Superseded,
+    /// The file is neither pristine nor what was recorded, and no form of the patch.
+    Drifted,
+    /// Not recorded, and made by hand or by an application that nothing remembers; at these lines.
+    ByHand(Vec<usize>),
+    /// Not in place, and nothing is in the way.
+    Absent,
+    /// In the original text of the distribution.
+    InPlace,
+    /// Not in place, and the file is none of the distribution's.
+    NotOwned,
+    /// Not in place, and cannot be put there.
+    Conflict(Conflict),
+}
+
+impl Standing {
+    /// The state of a patch whose only file stands so.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Current => Outcome::Applied,
+            Self::Outdated => Outcome::Outdated,
+            Self::Superseded => Outcome::Superseded,
+            Self::Drifted => Outcome::Drifted,
+            Self::ByHand(_) => Outcome::AppliedByHand,
+            Self::InPlace => Outcome::NotNeeded,
+            Self::Absent | Self::NotOwned | Self::Conflict(_) => Outcome::NotApplied,
+        }
+    }
+}
+
+/// Looks at all files that the edits of a case are about.
+pub(crate) fn stand<'c>(
+    records: &Records<'_>,
+    case: &Case<'_>,
+    files: &'c [FileEdits],
+) -> Result<Vec<FileStanding<'c>>, Error> {
+    files
+        .iter()
+        .map(|edits| {
+            let path = relative_path(&edits.file)?;
+            let view = FileView::new(records, Some(&case.distribution), &path)?;
+            let standing = standing(records, case, edits, &view)?;
+            Ok(FileStanding {
+                edits,
+                view,
+                standing,
+            })
+        })
+        .collect()
+}
+
+fn standing(
+    records: &Records<'_>,
+    case: &Case<'_>,
+    edits: &FileEdits,
+    view: &FileView,
+) -> Result<Standing, Error> {
+    let layer = view
+        .entry
+        .iter()
+        .flat_map(|entry| &entry.patches)
+        .find(|layer| layer.id == case.patch.id);
+    if let Some(layer) = layer {
+        return Ok(match view.condition {
+            Condition::Recorded if layer.digest == case.digest => Standing::Current,
+            Condition::Recorded => Standing::Outdated,
+            Condition::Restored | Condition::Superseded => Standing::Superseded,
+            _ => Standing::Drifted,
+        });
+    }
+    let pristine = view.pristine(records)?;
+    let found = edits.compiled.classify(pristine.as_deref());
+    let lines = || {
+        found
+            .edits
+            .iter()
+            .flat_map(|edit: &EditReport| edit.lines.iter().copied())
+            .collect()
+    };
+    Ok(match (view.condition, found.state) {
+        (Condition::NotOwned, FileState::Applied) => Standing::ByHand(lines()),
+        (Condition::NotOwned, FileState::Conflict(conflict)) if edits.compiled.creates() => {
+            Standing::Conflict(conflict)
+        }
+        (Condition::NotOwned, _) => Standing::NotOwned,
+        (
+            Condition::Changed | Condition::Unproven,
+            FileState::Applied | FileState::AppliedByHand,
+        ) => Standing::ByHand(lines()),
+        (Condition::Changed, _) => Standing::Drifted,
+        (_, FileState::Pristine) => Standing::Absent,
+        (_, FileState::Applied) => Standing::InPlace,
+        (_, FileState::AppliedByHand) => Standing::ByHand(lines()),
+        (_, FileState::Conflict(conflict)) => Standing::Conflict(conflict),
+    })
+}
+
+/// The state of a patch from those of its files.
+pub(crate) fn state(files: &[FileStanding<'_>]) -> Outcome {
+    if files.iter().any(|file| is_partly_applied(&file.standing)) {
+        return Outcome::Partial;
+    }
+    let outcomes: Vec<Outcome> = files.iter().map(|file| file.standing.outcome()).collect();
+    let worst = [Outcome::Drifted, Outcome::Superseded, Outcome::Outdated];
+    if let Some(worst) = worst.into_iter().find(|worst| outcomes.contains(worst)) {
+        return worst;
+    }
+    let mut there = outcomes
+        .iter()
+        .copied()
+        .filter(|outcome| *outcome != Outcome::NotNeeded);
+    let Some(first) = there.next() else {
+        return Outcome::NotNeeded;
+    };
+    if there.all(|outcome| outcome == first) {
+        first
+    } else {
+        Outcome::Partial
+    }
+}
+
+/// Whether the conflict says that the file has some edits of the patch.
+fn is_partly_applied(standing: &Standing) -> bool {
+    matches!(
+        standing,
+        Standing::Conflict(Conflict {
+            kind: ConflictKind::Partial { .. } | ConflictKind::PartlyApplied { .. },
+            ..
+        })
+    )
+}

@@ -1,0 +1,256 @@
+//! Tells what an environment has, from the digests on disk. Never writes.
+
+use torch_patch_set::Action;
+use torch_patch_store::{Digest, RelativePath, Store};
+
+use crate::context::{Case, Context, Need};
+use crate::drift::drifted;
+use crate::error::Error;
+use crate::file_view::{Condition, FileView};
+use crate::known::{find, recorded_ids};
+use crate::plan::lines_in_place;
+use crate::records::{Records, layer_of, look};
+use crate::report::{Command, FileReport, Outcome, PatchReport, Report};
+use crate::request::{Selection, StatusRequest};
+use crate::standing::{FileStanding, Standing, stand, state};
+
+/// Tells what the environment has of each patch that was asked for.
+///
+/// Of all patches, those are left out whose distribution is not installed, unless something of them
+/// is recorded.
+///
+/// # Errors
+///
+/// A patch that was named, or its distribution, is not found, or a file cannot be read.
+pub fn status(context: &Context, request: &StatusRequest) -> Result<Report, Error> {
+    let recorded = recorded_ids(context)?;
+    let mut ids: Vec<&str> = match &request.patches {
+        Selection::Ids(ids) => ids.iter().map(String::as_str).collect(),
+        Selection::All | Selection::Only => recorded.iter().map(|(id, _)| id.as_str()).collect(),
+    };
+    if request.patches == Selection::All {
+        ids.extend(context.catalogue().ids());
+        ids.sort_unstable();
+        ids.dedup();
+    }
+    let is_named = matches!(request.patches, Selection::Ids(_));
+    let mut results = Vec::with_capacity(ids.len());
+    let mut environment = context.environment_report();
+    for id in ids {
+        let known = find(context, id)?;
+        let case = match context.case(known.patch()) {
+            Ok(case) => case,
+            Err(error) if error.is_distribution_not_found() => {
+                match recorded.iter().find(|(own, _)| own == id) {
+                    Some((_, store)) => results.push(left_over(store, known.patch())?),
+                    None if is_named => return Err(error),
+                    None => {}
+                }
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        if results.is_empty() {
+            environment = context.environment_report_of(Some(&case.distribution));
+        }
+        let lines = request.lines;
+        results.push(look(&case.store, |records, _| {
+            report(records, &case, lines)
+        })?);
+    }
+    Ok(Report::new(Command::Status, environment, results))
+}
+
+/// What is recorded of a patch whose distribution is not installed any more.
+fn left_over(store: &Store, patch: &torch_patch_set::Patch) -> Result<PatchReport, Error> {
+    look(store, |records, _| {
+        let mut files = Vec::new();
+        for path in records.paths_of(&patch.id) {
+            let view = FileView::new(records, None, &path)?;
+            files.push(file_report(&view, Outcome::Superseded, Vec::new()));
+        }
+        let reason = format!("{} is not installed any more", patch.distribution);
+        Ok(PatchReport {
+            outcome: Outcome::Superseded,
+            state: Some(Outcome::Superseded),
+            reason: Some(reason),
+            owners: owners(records, &patch.id),
+            files,
+            ..PatchReport::bare(&patch.id, &patch.distribution)
+        })
+    })
+}
+
+fn report(records: &Records<'_>, case: &Case<'_>, lines: bool) -> Result<PatchReport, Error> {
+    let standings = match &case.need {
+        Need::Variant(variant) => match &variant.action {
+            Action::Edits(files) => stand(records, case, files)?,
+            Action::FixedUpstream(_) => Vec::new(),
+        },
+        Need::None(_) | Need::NotCovered => Vec::new(),
+    };
+    let left = left_behind(records, case, &standings)?;
+    let outcome = match (&case.need, standings.is_empty(), left.is_empty()) {
+        (Need::None(_), true, true) => Outcome::NotNeeded,
+        (_, true, true) => Outcome::NotApplied,
+        _ => worst(state_of(&standings), &left),
+    };
+    let mut files = Vec::with_capacity(standings.len() + left.len());
+    for file in &standings {
+        let lines = file_lines(records, file, lines)?;
+        files.push(file_report(&file.view, file.standing.outcome(), lines));
+    }
+    let left_files = left.iter();
+    files.extend(left_files.map(|(view, outcome)| file_report(view, *outcome, Vec::new())));
+    Ok(PatchReport {
+        outcome,
+        state: Some(outcome),
+        reason: reason(records, case, outcome, &standings, &left)?,
+        owners: owners(records, &case.patch.id),
+        files,
+        ..PatchReport::of(case)
+    })
+}
+
+/// The recorded files of a patch that its variant here does not change.
+fn left_behind(
+    records: &Records<'_>,
+    case: &Case<'_>,
+    standings: &[FileStanding<'_>],
+) -> Result<Vec<(FileView, Outcome)>, Error> {
+    let mut left: Vec<RelativePath> = records.paths_of(&case.patch.id);
+    left.retain(|path| !standings.iter().any(|file| file.view.path == *path));
+    left.iter()
+        .map(|path| {
+            let view = FileView::new(records, Some(&case.distribution), path)?;
+            let outcome = match view.condition {
+                Condition::Recorded => Outcome::Outdated,
+                Condition::Restored | Condition::Superseded => Outcome::Superseded,
+                _ => Outcome::Drifted,
+            };
+            Ok((view, outcome))
+        })
+        .collect()
+}
+
+fn state_of(standings: &[FileStanding<'_>]) -> Option<Outcome> {
+    (!standings.is_empty()).then(|| state(standings))
+}
+
+/// The state of a patch some of whose files are left behind.
+fn worst(own: Option<Outcome>, left: &[(FileView, Outcome)]) -> Outcome {
+    let all = own
+        .into_iter()
+        .chain(left.iter().map(|(_, outcome)| *outcome));
+    let rank = |outcome: &Outcome| match outcome {
+        Outcome::Drifted => 3,
+        Outcome::Superseded => 2,
+        Outcome::Outdated => 1,
+        _ => 0,
+    };
+    // `max_by_key` takes the last of equals, and the patch's own state comes first.
+    let reversed: Vec<Outcome> = all.collect();
+    let worst = reversed.into_iter().rev().max_by_key(rank);
+    worst.unwrap_or(Outcome::NotApplied)
+}
+
+fn file_lines(
+    records: &Records<'_>,
+    file: &FileStanding<'_>,
+    lines: bool,
+) -> Result<Vec<usize>, Error> {
+    match &file.standing {
+        Standing::ByHand(lines) => Ok(lines.clone()),
+        Standing::Current if lines => lines_in_place(records, file.edits, &file.view),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn file_report(view: &FileView, state: Outcome, lines: Vec<usize>) -> FileReport {
+    let original: Option<Option<Digest>> = view.live_entry().map(|entry| entry.pristine);
+    FileReport {
+        path: view.path.as_str().to_owned(),
+        before: original.unwrap_or(view.digest()),
+        after: view.digest(),
+        lines,
+        state: Some(state),
+        diff: None,
+        kept: None,
+    }
+}
+
+/// Why the state is what it is, where the word alone does not say it.
+fn reason(
+    records: &Records<'_>,
+    case: &Case<'_>,
+    outcome: Outcome,
+    standings: &[FileStanding<'_>],
+    left: &[(FileView, Outcome)],
+) -> Result<Option<String>, Error> {
+    let distribution = &case.distribution;
+    let installed = format!("{} {}", distribution.name, distribution.version);
+    Ok(match outcome {
+        Outcome::NotNeeded => Some(match &case.need {
+            Need::None(reason) => reason.clone(),
+            _ => format!("{installed} has the text itself"),
+        }),
+        Outcome::NotApplied => not_applied_reason(case, &installed, standings),
+        Outcome::Superseded => Some(format!(
+            "{} was installed anew since; `apply` puts the patch on {installed}",
+            distribution.name
+        )),
+        Outcome::Outdated => {
+            Some("the patch file has changed since; `apply` brings the new form".to_owned())
+        }
+        Outcome::Drifted => {
+            let own = standings.iter();
+            let own = own.filter(|file| file.standing == Standing::Drifted);
+            let own = own.map(|file| &file.view);
+            let left = left.iter().filter(|(_, state)| *state == Outcome::Drifted);
+            let mut views = own.chain(left.map(|(view, _)| view));
+            let first = views.next();
+            let first = first.map(|view| drifted(records, view)).transpose()?;
+            first.map(|file| format!("someone else changed {file}"))
+        }
+        Outcome::Partial => Some(partial_reason(standings)),
+        _ => None,
+    })
+}
+
+fn not_applied_reason(
+    case: &Case<'_>,
+    installed: &str,
+    standings: &[FileStanding<'_>],
+) -> Option<String> {
+    if let Need::NotCovered = case.need {
+        return Some(format!("no range of the patch covers {installed}"));
+    }
+    standings.iter().find_map(|file| match &file.standing {
+        Standing::Conflict(conflict) => Some(format!(
+            "it would not apply: `{}`: {conflict}",
+            file.edits.file
+        )),
+        Standing::NotOwned => Some(format!(
+            "it would not apply: `{}` is no file of {}",
+            file.edits.file, case.distribution.name
+        )),
+        _ => None,
+    })
+}
+
+fn partial_reason(standings: &[FileStanding<'_>]) -> String {
+    let states = standings.iter().map(|file| match &file.standing {
+        Standing::Conflict(conflict) => format!("`{}`: {conflict}", file.edits.file),
+        standing => format!("`{}`: {}", file.edits.file, standing.outcome()),
+    });
+    states.collect::<Vec<_>>().join(", ")
+}
+
+fn owners(records: &Records<'_>, patch: &str) -> Vec<String> {
+    let entries = records.ledger().files.values();
+    let layers = entries.filter_map(|entry| layer_of(entry, patch));
+    let mut owners: Vec<String> = layers.flat_map(|layer| layer.owners.clone()).collect();
+    owners.sort();
+    owners.dedup();
+    owners
+}

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::error::CompileErrorKind;
 use crate::lexer::TokenKind;
 use crate::pattern::{Pattern, PatternToken};
+use crate::syntax::parse_error;
 use crate::token::{Token, brackets, tokens};
 
 /// A keyword argument, `name=value`.
@@ -47,7 +48,7 @@ impl Argument {
         let name = tokens.get(2).filter(|token| token.kind == TokenKind::Name);
         let equal = tokens.get(3).filter(|token| token.kind == TokenKind::Equal);
         let is_whole = brackets(&tokens).get(1) == Some(&Some(tokens.len() - 1));
-        let parses = ruff_python_parser::parse_expression(&list).is_ok();
+        let parses = parse_error(&list).is_none();
         if !names
             || name.is_none()
             || equal.is_none()

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::line_counter::LineCounter;
+
 /// One replaced span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -111,23 +113,26 @@ pub(crate) fn splice(
     let growth: usize = drafts.iter().map(|draft| draft.inserted.len()).sum();
     let mut result = Vec::with_capacity(original.len() + growth);
     let mut changes = Vec::with_capacity(drafts.len());
-    let (mut at, mut lines) = (0, LineCounter::default());
+    let (mut at, mut starts) = (0, Vec::with_capacity(drafts.len()));
     for draft in drafts {
         result.extend_from_slice(&original[at..draft.span.start]);
         at = draft.span.end;
-        let start = result.len();
+        starts.push(result.len() + draft.lead);
         result.extend_from_slice(&draft.inserted);
-        let line = lines.number(&result, start + draft.lead);
         changes.push(Change {
             removed: original[draft.span.clone()].to_vec(),
             original: draft.span,
             inserted: draft.inserted,
-            line,
+            line: 0,
             patch: draft.patch,
             edit: draft.edit,
         });
     }
     result.extend_from_slice(&original[at..]);
+    let lines = LineCounter::new(&result);
+    for (change, start) in changes.iter_mut().zip(starts) {
+        change.line = lines.number(start);
+    }
     Ok((result, changes))
 }
 
@@ -149,33 +154,6 @@ fn clash(drafts: &[Draft]) -> Option<Clash> {
         }
     }
     None
-}
-
-/// Counts lines once, however many numbers are asked for.
-#[derive(Default)]
-struct LineCounter {
-    at: usize,
-    endings: usize,
-}
-
-impl LineCounter {
-    /// The line of `offset`, which must not be less than the one asked for before.
-    fn number(&mut self, bytes: &[u8], offset: usize) -> usize {
-        let offset = offset.max(self.at);
-        // A `\r` at the edge is counted once its `\n` cannot follow any more.
-        let pair = self.at > 0
-            && bytes[self.at - 1] == b'\r'
-            && bytes.get(self.at) == Some(&b'\n')
-            && offset > self.at;
-        let endings = memchr::memchr2_iter(b'\n', b'\r', &bytes[self.at..offset]);
-        let endings = endings.map(|at| self.at + at);
-        let counted = endings
-            .filter(|&at| !(bytes[at] == b'\r' && at + 1 < offset && bytes[at + 1] == b'\n'))
-            .count();
-        self.endings += counted - usize::from(pair);
-        self.at = offset;
-        self.endings + 1
-    }
 }
 
 #[cfg(test)]

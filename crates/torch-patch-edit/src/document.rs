@@ -11,6 +11,7 @@ use memchr::{memchr2, memchr2_iter, memrchr2};
 use crate::block::Unit;
 use crate::encoding::{Encoding, shadow};
 use crate::language::Language;
+use crate::line_counter::LineCounter;
 use crate::outline::{Outline, PythonScope};
 
 /// The UTF-8 byte order mark.
@@ -26,6 +27,7 @@ pub(crate) struct Document<'a> {
     depths: Vec<u16>,
     scopes: Vec<PythonScope>,
     unit: Option<Unit>,
+    counter: LineCounter<'a>,
 }
 
 /// Why a file cannot be searched at all.
@@ -75,6 +77,7 @@ impl<'a> Document<'a> {
             depths: outline.depths,
             scopes: outline.scopes,
             unit: outline.unit,
+            counter: LineCounter::new(bytes),
         })
     }
 
@@ -214,19 +217,8 @@ impl<'a> Document<'a> {
 
     /// The number of the physical line that holds `offset`, from 1.
     pub(crate) fn line_number(&self, offset: usize) -> usize {
-        line_number(self.bytes, offset)
+        self.counter.number(offset)
     }
-}
-
-/// The number of the physical line of `bytes` that holds `offset`, from 1.
-pub(crate) fn line_number(bytes: &[u8], offset: usize) -> usize {
-    let before = &bytes[..offset];
-    let endings = memchr2_iter(b'\n', b'\r', before)
-        .filter(|&at| {
-            !(before[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n') && at + 1 < offset)
-        })
-        .count();
-    endings + 1
 }
 
 /// All physical lines, without their endings.

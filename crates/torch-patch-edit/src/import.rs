@@ -4,6 +4,7 @@
 use crate::document::Document;
 use crate::error::CompileErrorKind;
 use crate::lexer::TokenKind;
+use crate::syntax::parse_error;
 use crate::token::{Token, tokens};
 
 /// One import statement.
@@ -25,9 +26,7 @@ struct Binding {
 impl Import {
     pub(crate) fn new(text: &str) -> Result<Self, CompileErrorKind> {
         let text = text.trim();
-        let is_statement = ruff_python_parser::parse_module(text)
-            .is_ok_and(|parsed| parsed.syntax().body.len() == 1);
-        if text.contains(['\n', '\r', ';', '#']) || !is_statement {
+        if text.contains(['\n', '\r', ';', '#']) || parse_error(text).is_some() {
             return Err(CompileErrorKind::Import);
         }
         let bindings = bindings(text, &tokens(text)).ok_or(CompileErrorKind::Import)?;

@@ -53,7 +53,8 @@ impl Region {
 
     /// The range that a line belongs to.
     pub(crate) fn range_of(&self, line: usize) -> Option<&Range<usize>> {
-        self.lines.iter().find(|range| range.contains(&line))
+        let index = self.lines.partition_point(|range| range.end <= line);
+        self.lines.get(index).filter(|range| range.contains(&line))
     }
 }
 
@@ -85,19 +86,18 @@ fn python(
 }
 
 fn is_at(document: &Document<'_>, scope: &PythonScope, path: &[(ScopeKind, String)]) -> bool {
-    let Some(((kind, name), outer)) = path.split_last() else {
-        return true;
-    };
-    let own_name = &document.shadow[scope.name.0 as usize..scope.name.1 as usize];
-    let is_kind =
-        scope.kind == *kind || (*kind == ScopeKind::Def && scope.kind == ScopeKind::AsyncDef);
-    if !is_kind || own_name != name {
-        return false;
-    }
-    outer.is_empty()
-        || scope
-            .parent
-            .is_some_and(|parent| is_at(document, &document.scopes()[parent as usize], outer))
+    let parent = |scope: &PythonScope| Some(&document.scopes()[scope.parent? as usize]);
+    let mut here = Some(scope);
+    path.iter().rev().all(|(kind, name)| {
+        let Some(scope) = here else {
+            return false;
+        };
+        here = parent(scope);
+        let own_name = &document.shadow[scope.name.0 as usize..scope.name.1 as usize];
+        let is_kind =
+            scope.kind == *kind || (*kind == ScopeKind::Def && scope.kind == ScopeKind::AsyncDef);
+        is_kind && own_name == name
+    })
 }
 
 fn near_scopes(document: &Document<'_>, path: &[(ScopeKind, String)]) -> Vec<crate::NearMiss> {

@@ -9,8 +9,10 @@ use std::ops::Range;
 use ruff_python_parser::parse_module;
 
 use crate::change::Change;
-use crate::document::{Document, line_number};
-use crate::encoding::{Encoding, shadow};
+use crate::document::Document;
+use crate::encoding::shadow;
+use crate::line_counter::LineCounter;
+use crate::nesting::{DEEPEST, nesting};
 
 /// A syntax error that an edit would bring into a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,27 +43,29 @@ pub(crate) fn check(
     result: &[u8],
     changes: &[Change],
 ) -> Result<(), SyntaxBroken> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let starts = statement_starts(document);
     let mut shift: isize = 0;
     let mut index = 0;
-    while index < changes.len() {
-        let mut part = statements_around(document, &changes[index].original);
-        let mut growth = growth(&changes[index]);
-        let mut next = index + 1;
+    while let Some(first) = changes.get(index) {
+        let mut part = statements_around(document, &starts, &first.original);
+        let mut growth = growth(first);
+        index += 1;
         while let Some(change) = changes
-            .get(next)
+            .get(index)
             .filter(|change| change.original.start <= part.end)
         {
-            part.end = part
-                .end
-                .max(statements_around(document, &change.original).end);
+            let end = statements_around(document, &starts, &change.original).end;
+            part.end = part.end.max(end);
             growth += self::growth(change);
-            next += 1;
+            index += 1;
         }
         let start = part.start.saturating_add_signed(shift);
         let end = part.end.saturating_add_signed(shift + growth);
         check_part(document, &part, result, start..end)?;
         shift += growth;
-        index = next;
     }
     Ok(())
 }
@@ -80,70 +84,149 @@ fn check_part(
     let Some(changed) = result.get(after.clone()) else {
         return Ok(());
     };
-    let changed = part_shadow(changed, &document.encoding);
-    let Err(error) = parse_module(&changed) else {
+    let changed = shadow(changed, &document.encoding);
+    let Some(error) = parse_error(&changed) else {
         return Ok(());
     };
-    if parse_module(&document.shadow[before.clone()]).is_err() {
+    if parse_error(&document.shadow[before.clone()]).is_some() {
         return Ok(());
     }
-    let offset = after.start + error.location.start().to_usize().min(changed.len());
+    let offset = after.start + error.offset.min(changed.len());
     let line_start = memchr::memrchr2(b'\n', b'\r', &result[..offset]).map_or(0, |at| at + 1);
     let line_end =
         memchr::memchr2(b'\n', b'\r', &result[offset..]).map_or(result.len(), |at| offset + at);
     Err(SyntaxBroken {
-        line: line_number(result, line_start),
+        line: LineCounter::new(result).number(line_start),
         text: String::from_utf8_lossy(&result[line_start..line_end]).into_owned(),
+        reason: error.reason,
+    })
+}
+
+/// Why a text is no Python module.
+pub(crate) struct ParseError {
+    offset: usize,
+    reason: String,
+}
+
+/// What is wrong with a text as a Python module, if anything is.
+pub(crate) fn parse_error(text: &str) -> Option<ParseError> {
+    if nesting(text) > DEEPEST {
+        return Some(ParseError {
+            offset: 0,
+            reason: format!("nested more than {DEEPEST} levels deep"),
+        });
+    }
+    parse_module(text).err().map(|error| ParseError {
+        offset: error.location.start().to_usize(),
         reason: error.error.to_string(),
     })
 }
 
-fn part_shadow<'p>(part: &'p [u8], encoding: &Encoding) -> std::borrow::Cow<'p, str> {
-    shadow(part, encoding)
-}
-
 /// The top-level statements that `span` touches and the one after, as whole physical lines.
-fn statements_around(document: &Document<'_>, span: &Range<usize>) -> Range<usize> {
-    let count = document.line_count();
-    let mut first = document.line_at(span.start).min(count);
+fn statements_around(
+    document: &Document<'_>,
+    starts: &[usize],
+    span: &Range<usize>,
+) -> Range<usize> {
+    let start_of = |line: usize| document.physical_start(document.line(line).start);
     // A change right after a line may belong to the statement above.
-    first = first.saturating_sub(1);
-    while first > 0 && !starts_statement(document, first) {
-        first -= 1;
-    }
-    let mut last = document.line_from(span.end);
-    let mut statements = 0;
-    while last < count {
-        if starts_statement(document, last) {
-            statements += 1;
-            if statements == 2 {
-                break;
-            }
-        }
-        last += 1;
-    }
-    let start = if first == 0 {
-        0
-    } else {
-        document.physical_start(document.line(first).start)
+    let first = document.line_at(span.start).saturating_sub(1);
+    let touched = starts.partition_point(|&start| start <= first);
+    let start = match touched.checked_sub(1).map(|index| starts[index]) {
+        None | Some(0) => 0,
+        Some(line) => start_of(line),
     };
-    let end = if last < count {
-        document.physical_start(document.line(last).start)
-    } else {
-        document.bytes.len()
-    };
+    let last = document.line_from(span.end);
+    let after = starts.partition_point(|&start| start < last) + 1;
+    let end = starts
+        .get(after)
+        .map_or(document.bytes.len(), |&line| start_of(line));
     start.min(span.start)..end.max(span.end)
 }
 
-/// Whether a top-level statement starts at a line: not a branch of the statement above, and not
+/// The lines at which top-level statements start: not the branches of the statement above, and not
 /// what a decorator belongs to.
-fn starts_statement(document: &Document<'_>, line: usize) -> bool {
-    let text = document.line_text(line);
-    let is_branch = ["else", "elif", "except", "finally"].iter().any(|keyword| {
-        text.strip_prefix(keyword).is_some_and(|rest| {
-            !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_')
-        })
-    });
-    let is_decorated = line > 0 && document.line_text(line - 1).starts_with('@');
-    document.depth(line) == 0 && !is_branch && !is_decorated
+fn statement_starts(document: &Document<'_>) -> Vec<usize> {
+    let is_start = |line: usize| {
+        let text = document.line_text(line);
+        let is_branch = ["else", "elif", "except", "finally"].iter().any(|keyword| {
+            text.strip_prefix(keyword).is_some_and(|rest| {
+                !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_')
+            })
+        });
+        let is_decorated = line > 0 && document.line_text(line - 1).starts_with('@');
+        !is_branch && !is_decorated
+    };
+    let top_level = (0..document.line_count()).filter(|&line| document.depth(line) == 0);
+    top_level.filter(|&line| is_start(line)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    fn broken(before: &str, at: usize, removed: usize, inserted: &str) -> Option<(usize, String)> {
+        let change = Change {
+            original: at..at + removed,
+            removed: before.as_bytes()[at..at + removed].to_vec(),
+            inserted: inserted.into(),
+            line: 1,
+            patch: 0,
+            edit: 0,
+        };
+        let result = [&before[..at], inserted, &before[at + removed..]].concat();
+        let document = Document::new(before.as_bytes(), Language::Python).unwrap();
+        let broken = check(&document, result.as_bytes(), &[change]).err();
+        assert_eq!(
+            broken.is_some(),
+            parse_error(&result).is_some() && parse_error(before).is_none()
+        );
+        broken.map(|broken| (broken.line, broken.text))
+    }
+
+    #[test]
+    fn what_parsed_must_parse() {
+        let source = "@d\ndef f():\n    if a:\n        b\n    else:\n        c\n\nif x:\n  y\nelse:\n  z\nlast = 1\n";
+        assert_eq!(broken(source, 12, 0, "    x = 1\n"), None);
+        for at in (0..source.len()).filter(|&at| source.is_char_boundary(at)) {
+            for inserted in [
+                "x\n",
+                "  x\n",
+                "    x\n",
+                "(\n",
+                ")\n",
+                "'''\n",
+                "if q:\n",
+                "@e\n",
+                "\\\n",
+                "\\",
+                "else:\n  1\n",
+                "# c\n",
+                "\n",
+                "def g():\n  pass\n",
+            ] {
+                broken(source, at, 0, inserted);
+                broken(source, at, (source.len() - at).min(9), inserted);
+            }
+        }
+    }
+
+    #[test]
+    fn the_line_that_breaks_is_said() {
+        let (line, text) = broken("a\nb\nc\n", 2, 0, "x = = 1\n").unwrap();
+        assert_eq!((line, text.as_str()), (2, "x = = 1"));
+    }
+
+    #[test]
+    fn what_did_not_parse_may_be_changed() {
+        assert_eq!(broken("print 'a'\nb\n", 10, 0, "c d\n"), None);
+    }
+
+    #[test]
+    fn text_nested_too_deeply_is_never_parsed() {
+        let deep = format!("x = {}1\n", "1 + ".repeat(200_000));
+        assert!(broken("y\n", 0, 0, &deep).unwrap().1.starts_with("x = 1"));
+        assert_eq!(broken(&deep, 0, 0, "y\n"), None);
+    }
 }

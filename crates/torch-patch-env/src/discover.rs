@@ -82,7 +82,7 @@ fn named_prefix(probe: &Probe<'_>, prefix: &Path) -> Result<Environment, EnvErro
 
 /// `path`, absolute, if it is a directory.
 fn directory(probe: &Probe<'_>, path: &Path) -> Result<PathBuf, EnvError> {
-    let path = probe.tree.system().absolute(&probe.surroundings.cwd, path);
+    let path = probe.tree.absolute(&probe.surroundings.cwd, path);
     if probe.tree.is_directory(&path) {
         return Ok(path);
     }
@@ -110,7 +110,7 @@ fn named_interpreter(probe: &Probe<'_>, interpreter: &Path) -> Result<Environmen
         source,
     } = probe;
     let found = if tree.system().has_directory(interpreter) {
-        let path = tree.system().absolute(&surroundings.cwd, interpreter);
+        let path = tree.absolute(&surroundings.cwd, interpreter);
         if tree.is_directory(&path) {
             let expected = "an interpreter".to_owned();
             return Err(EnvErrorKind::NotAnEnvironment {

@@ -57,6 +57,9 @@ mod venv;
 mod version;
 mod version_file;
 
+#[cfg(test)]
+mod tests;
+
 pub use ask::InterpreterFailure;
 pub use discover::discover;
 pub use distribution::Distribution;

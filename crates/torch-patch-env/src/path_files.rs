@@ -22,7 +22,7 @@ fn added(tree: &dyn Tree, site: &Path, text: &str) -> Vec<PathBuf> {
         .map(str::trim_end);
     let paths = lines
         .filter(|line| !line.trim_start().is_empty() && !line.starts_with('#') && !is_code(line));
-    let paths = paths.map(|line| tree.system().absolute(site, Path::new(line)));
+    let paths = paths.map(|line| tree.absolute(site, Path::new(line)));
     paths.filter(|path| tree.is_directory(path)).collect()
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn interpreters<'a>(
         is_new
     });
     directories.flat_map(move |directory| {
-        let directory = tree.system().absolute(&surroundings.cwd, directory);
+        let directory = tree.absolute(&surroundings.cwd, directory);
         names
             .iter()
             .filter_map(move |name| runnable(tree, &tree.system().join(&directory, &[name])))

@@ -91,6 +91,22 @@ impl System {
             .any(|byte| self.separates(*byte) || self == Self::Windows && *byte == b':')
     }
 
+    /// The components of `path`, and what is before the first separator.
+    pub(crate) fn parts(self, path: &str) -> impl Iterator<Item = &str> + Clone {
+        path.split(move |character: char| {
+            u8::try_from(character).is_ok_and(|byte| self.separates(byte))
+        })
+    }
+
+    /// The root that `first`, what is before the first separator, stands for; `None` if it is none.
+    pub(crate) fn root(self, first: &str) -> Option<PathBuf> {
+        match (self, first) {
+            (Self::Windows, drive) if drive.ends_with(':') => Some(format!("{drive}\\").into()),
+            (Self::Linux | Self::Macos, "") => Some("/".into()),
+            _ => None,
+        }
+    }
+
     fn is_absolute(self, path: &str) -> bool {
         let has_drive = path.as_bytes().get(1) == Some(&b':')
             && path

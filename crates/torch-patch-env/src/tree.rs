@@ -37,9 +37,38 @@ pub(crate) trait Tree {
                 break;
             };
             let directory = self.system().parent(&path).unwrap_or_default();
-            path = self.system().absolute(&directory, &target);
+            path = self.absolute(&directory, &target);
         }
         path
+    }
+
+    /// Makes `path` absolute against `base`. `x/..` is dropped where `x` is no link, other links stay.
+    fn absolute(&self, base: &Path, path: &Path) -> PathBuf {
+        let joined = self.system().absolute(base, path);
+        self.without_detours(&joined).unwrap_or(joined)
+    }
+
+    /// `None` if there is nothing to drop.
+    fn without_detours(&self, path: &Path) -> Option<PathBuf> {
+        let system = self.system();
+        let mut parts = system.parts(path.to_str()?);
+        if !parts.clone().any(|part| part == "..") {
+            return None;
+        }
+        let root = system.root(parts.next()?)?;
+        let mut done = root.clone();
+        for part in parts {
+            done = match part {
+                ".." if done == root => done,
+                ".." if self.link(&done).is_none()
+                    && system.name(&done).is_some_and(|name| name != "..") =>
+                {
+                    system.parent(&done)?
+                }
+                part => system.join(&done, &[part]),
+            };
+        }
+        Some(done)
     }
 }
 

@@ -23,7 +23,7 @@ fn directory(probe: &Probe<'_>, version: PythonVersion, prefix: &Path) -> Option
     let given = surroundings
         .python_user_base
         .as_ref()
-        .map(|base| system.absolute(&surroundings.cwd, base));
+        .map(|base| probe.tree.absolute(&surroundings.cwd, base));
     let home = surroundings.home.as_deref();
     if system == System::Windows {
         let app_data = surroundings.app_data.as_deref().or(home)?;

@@ -22,7 +22,7 @@ work=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/torch-patch-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 # Two trees, so that no tool meets what another one left: an environment for torch-patch, a bare tree for the rest.
-members=$("$python" "$repository/tests/e2e/torch_wheel.py" "$release")
+members=$("$python" "$repository/tests/e2e/torch_wheel.py" "$release-macos")
 "$python" -m venv --without-pip "$work/venv"
 site=$(echo "$work"/venv/lib/python3*/site-packages)
 cp -R "$members/." "$site"

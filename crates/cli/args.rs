@@ -55,7 +55,7 @@ pub(crate) struct Options {
     /// Say more: each step, and where it takes place
     #[arg(long, short, global = true, help_heading = "Output")]
     pub(crate) verbose: bool,
-    /// When to use colours; `auto` respects NO_COLOR and CLICOLOR_FORCE
+    /// When to use colours; `auto` respects `NO_COLOR` and `CLICOLOR_FORCE`
     #[arg(
         long,
         global = true,
@@ -163,6 +163,7 @@ Examples:
 
 Every changed file is backed up first; `torch-patch revert` restores the original bytes. Applying again changes
 nothing.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Apply {
     /// The patches
     #[arg(value_name = "ID|FILE.toml", required = true)]
@@ -210,6 +211,7 @@ Examples:
   torch-patch revert --all
   torch-patch revert gloo-windows --merge          keep what somebody else changed in the same file
   torch-patch revert gloo-windows --force          restore the original, keep a copy of the changed file")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Revert {
     /// The patches; without any, the one that is applied
     #[arg(value_name = "ID|FILE.toml", conflicts_with = "all")]

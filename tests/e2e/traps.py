@@ -43,7 +43,7 @@ class World:
     def __init__(self, folder, binary):
         self.folder = pathlib.Path(folder)
         self.folder.chmod(0o755)  # for `nobody`
-        self.pristine = (members(VERSION) / TARGET).read_bytes()
+        self.pristine = (members(f"{VERSION}-macos") / TARGET).read_bytes()
         self.rebuilt = self.pristine + b"\n# a later build\n"
         self.wheel = build_wheel(self.folder / "wheels", VERSION, self.pristine)
         self.rebuilt_wheel = build_wheel(self.folder / "wheels", REBUILT, self.rebuilt)

@@ -35,9 +35,9 @@ impl World {
         };
         let configuration =
             "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.2\n";
-        world.put(&world.site_packages.join("README"), b"for tests\n");
-        world.put(&venv.join("pyvenv.cfg"), configuration.as_bytes());
-        world.put(&venv.join(scripts).join(python), b"");
+        put(&world.site_packages.join("README"), b"for tests\n");
+        put(&venv.join("pyvenv.cfg"), configuration.as_bytes());
+        put(&venv.join(scripts).join(python), b"");
         world
     }
 
@@ -78,12 +78,12 @@ impl World {
     /// A file cannot be written.
     pub fn install(&self, package: &Package) {
         for (path, content) in &package.files {
-            self.put(&self.at(path), content);
+            put(&self.at(path), content);
         }
         let info = self.at(&package.dist_info());
-        self.put(&info.join("METADATA"), package.metadata().as_bytes());
-        self.put(&info.join("RECORD"), package.record().as_bytes());
-        self.put(&info.join("INSTALLER"), b"pip\n");
+        put(&info.join("METADATA"), package.metadata().as_bytes());
+        put(&info.join("RECORD"), package.record().as_bytes());
+        put(&info.join("INSTALLER"), b"pip\n");
     }
 
     /// Removes a package, as pip does: the files it brought, whatever they hold now.
@@ -115,7 +115,7 @@ impl World {
     ///
     /// It cannot be written.
     pub fn write(&self, path: &str, content: &str) {
-        self.put(&self.at(path), content.as_bytes());
+        put(&self.at(path), content.as_bytes());
     }
 
     /// Writes a file beside the environment, such as a patch file, and returns its path.
@@ -123,9 +123,10 @@ impl World {
     /// # Panics
     ///
     /// It cannot be written.
+    #[must_use]
     pub fn write_outside(&self, name: &str, content: &str) -> PathBuf {
         let path = self.folder.path().join(name);
-        self.put(&path, content.as_bytes());
+        put(&path, content.as_bytes());
         path
     }
 
@@ -134,17 +135,17 @@ impl World {
     pub fn has_store(&self) -> bool {
         self.at(".torch-patch").exists()
     }
-
-    fn put(&self, path: &Path, content: &[u8]) {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).unwrap_or_else(|error| panic!("{error}"));
-        }
-        fs::write(path, content).unwrap_or_else(|error| panic!("{error}"));
-    }
 }
 
 impl Default for World {
     fn default() -> Self {
         Self::new()
     }
+}
+
+fn put(path: &Path, content: &[u8]) {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).unwrap_or_else(|error| panic!("{error}"));
+    }
+    fs::write(path, content).unwrap_or_else(|error| panic!("{error}"));
 }

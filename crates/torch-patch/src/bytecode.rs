@@ -22,11 +22,10 @@ pub(crate) fn compiled_files(root: &Path, path: &RelativePath) -> Vec<RelativePa
         return Vec::new();
     };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let prefix = format!("{module}.");
     let is_of_module = |name: &String| {
-        let tag = name
-            .strip_prefix(module)
-            .and_then(|rest| rest.strip_prefix('.'));
-        tag.is_some_and(|tag| tag.ends_with(".pyc") || tag == "pyc") && name.ends_with(".pyc")
+        let extension = Path::new(name).extension();
+        name.starts_with(&prefix) && extension.is_some_and(|extension| extension == "pyc")
     };
     let mut files: Vec<RelativePath> = names
         .filter(is_of_module)

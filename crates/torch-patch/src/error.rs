@@ -320,7 +320,9 @@ impl Error {
             ErrorKind::NotCovered { covered, .. } => {
                 vec![format!("the patch covers {}", listed(covered))]
             }
-            ErrorKind::NotNeeded { reason, .. } => vec![reason.clone()],
+            ErrorKind::NotNeeded { reason, .. } | ErrorKind::Path { reason, .. } => {
+                vec![reason.clone()]
+            }
             ErrorKind::NotOwned { subject, file } => {
                 vec![format!(
                     "`{file}` exists and is no file of {} (its `RECORD` does not list it)",
@@ -342,7 +344,6 @@ impl Error {
                     listed(files)
                 )]
             }
-            ErrorKind::Path { reason, .. } => vec![reason.clone()],
             ErrorKind::LayerUnknown { variant, file, .. } => {
                 vec![format!(
                     "its recorded patch file has no edits of `{file}` for `{variant}`"

@@ -123,8 +123,9 @@ impl FileView {
 fn recorded(upstream: Upstream, found: Option<Digest>, is_new_version: bool) -> Condition {
     match (upstream, found) {
         (Upstream::Digest(digest), Some(found)) if digest == found => Condition::Superseded,
-        (Upstream::NotListed, None) if is_new_version => Condition::Superseded,
-        (Upstream::Unknown, _) if is_new_version => Condition::Superseded,
+        (Upstream::NotListed, None) | (Upstream::Unknown, _) if is_new_version => {
+            Condition::Superseded
+        }
         _ => Condition::Changed,
     }
 }

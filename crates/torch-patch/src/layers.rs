@@ -83,11 +83,11 @@ fn recorded_patches(
         .collect()
 }
 
-fn edits_of<'p>(patch: &'p Patch, variant: &str, path: &RelativePath) -> Option<&'p FileEdits> {
+fn edits_of<'p>(patch: &'p Patch, variant: &str, file: &RelativePath) -> Option<&'p FileEdits> {
     let mut variants = patch.variants.iter();
     let variant = variants.find(|own| own.versions.to_string() == variant)?;
     match &variant.action {
-        Action::Edits(files) => files.iter().find(|file| file.file == path.as_str()),
+        Action::Edits(files) => files.iter().find(|own| own.file == file.as_str()),
         Action::FixedUpstream(_) => None,
     }
 }

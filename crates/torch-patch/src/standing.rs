@@ -110,19 +110,18 @@ fn standing(
             .collect()
     };
     Ok(match (view.condition, found.state) {
-        (Condition::NotOwned, FileState::Applied) => Standing::ByHand(lines()),
         (Condition::NotOwned, FileState::Conflict(conflict)) if edits.compiled.creates() => {
             Standing::Conflict(conflict)
         }
-        (Condition::NotOwned, _) => Standing::NotOwned,
         (
-            Condition::Changed | Condition::Unproven,
+            Condition::Changed | Condition::Unproven | Condition::NotOwned,
             FileState::Applied | FileState::AppliedByHand,
-        ) => Standing::ByHand(lines()),
+        )
+        | (_, FileState::AppliedByHand) => Standing::ByHand(lines()),
+        (Condition::NotOwned, _) => Standing::NotOwned,
         (Condition::Changed, _) => Standing::Drifted,
         (_, FileState::Pristine) => Standing::Absent,
         (_, FileState::Applied) => Standing::InPlace,
-        (_, FileState::AppliedByHand) => Standing::ByHand(lines()),
         (_, FileState::Conflict(conflict)) => Standing::Conflict(conflict),
     })
 }

@@ -41,10 +41,11 @@ pub fn status(context: &Context, request: &StatusRequest) -> Result<Report, Erro
         let case = match context.case(known.patch()) {
             Ok(case) => case,
             Err(error) if error.is_distribution_not_found() => {
-                match recorded.iter().find(|(own, _)| own == id) {
-                    Some((_, store)) => results.push(left_over(store, known.patch())?),
-                    None if is_named => return Err(error),
-                    None => {}
+                if is_named {
+                    return Err(error);
+                }
+                if let Some((_, store)) = recorded.iter().find(|(own, _)| own == id) {
+                    results.push(left_over(store, known.patch())?);
                 }
                 continue;
             }

@@ -168,24 +168,30 @@ impl Candidate {
         }
     }
 
-    /// Tells whether there is metadata and no package: neither a `RECORD` nor anything that can be imported. An editable
-    /// install has its files elsewhere and is none.
+    /// Tells whether there is metadata and no package: nothing of what its `RECORD` lists first, or nothing that can be
+    /// imported. An editable install has its files elsewhere and is none.
     fn is_leftover(&self, site: &Path, wanted: &str, traces: &Traces) -> bool {
-        if self.has_record
-            || traces.first(Trace::Package).is_some()
-            || self.path.join("direct_url.json").exists()
-        {
+        if traces.first(Trace::Package).is_some() || self.path.join("direct_url.json").exists() {
             return false;
         }
+        match fs_err::read(self.path.join("RECORD")) {
+            Ok(record) if self.has_record => !has_any(site, record::first_files(&record)),
+            _ => !has_any(site, self.modules(wanted)),
+        }
+    }
+
+    /// The files and directories that its modules may be.
+    fn modules(&self, wanted: &str) -> Vec<String> {
         let top_level = fs_err::read_to_string(self.path.join("top_level.txt")).unwrap_or_default();
         let names = top_level
             .lines()
             .map(str::trim)
             .filter(|name| !name.is_empty());
         let own = wanted.replace('-', "_");
-        !names
+        names
             .chain([own.as_str()])
-            .any(|name| site.join(name).exists() || site.join(format!("{name}.py")).exists())
+            .flat_map(|name| [name.to_owned(), format!("{name}.py")])
+            .collect()
     }
 
     fn distribution(
@@ -213,6 +219,10 @@ impl Candidate {
             .into()),
         }
     }
+}
+
+fn has_any(site: &Path, files: Vec<String>) -> bool {
+    files.into_iter().any(|file| site.join(file).exists())
 }
 
 /// Takes, of several, the one with a `RECORD`, then the one whose version the package itself has.

@@ -53,6 +53,21 @@ pub(crate) fn look_up(record: &Path, bytes: &[u8], path: &str) -> Result<Recorde
     }
 }
 
+/// The first files that `RECORD` lists outside of metadata directories, enough to tell whether any is there.
+pub(crate) fn first_files(bytes: &[u8]) -> Vec<String> {
+    const ENOUGH: usize = 50;
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(without_mark(bytes));
+    let rows = reader.records().map_while(Result::ok);
+    let files = rows.filter_map(|row| row.get(0).map(|path| path.replace('\\', "/")));
+    files
+        .filter(|path| !path.contains(".dist-info/"))
+        .take(ENOUGH)
+        .collect()
+}
+
 /// Returns the row whose first field is `path`.
 fn row_of(bytes: &[u8], path: &str) -> Option<csv::StringRecord> {
     let written = path.replace('"', "\"\"");
@@ -184,6 +199,14 @@ mod tests {
         let record =
             format!("\"unclosed,sha256=!!,x\n,,,,,\na.py,sha256={EMPTY},0\nb.py,sha256=!!,0\n");
         assert_eq!(found(&record, "a.py"), digest(Some(0)));
+    }
+
+    #[test]
+    fn the_first_files_are_those_of_the_package() {
+        let record = "x-1.0.dist-info/METADATA,,\r\nx\\a.py,sha256=x,1\r\n\"b, c.py\",,\r\n";
+        assert_eq!(first_files(record.as_bytes()), ["x/a.py", "b, c.py"]);
+        assert_eq!(first_files("a.py,,\n".repeat(99).as_bytes()).len(), 50);
+        assert!(first_files(b"").is_empty());
     }
 
     #[test]

@@ -1,0 +1,8 @@
+//! The crate on a real disk: distributions in all states, interpreters that misbehave, environments made by Python.
+
+mod distributions;
+#[cfg(unix)]
+mod interpreters;
+#[cfg(target_os = "linux")]
+mod made;
+mod site;

@@ -51,7 +51,7 @@ pub struct InterpreterFailure {
     pub interpreter: PathBuf,
     /// What it did, such as "gave no answer within 10 s".
     pub reason: String,
-    /// The last line it wrote to standard error.
+    /// The line of its standard error that says why.
     pub stderr: Option<String>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn ask(
     let failure = |reason: String, stderr: &[u8]| InterpreterFailure {
         interpreter: interpreter.to_owned(),
         reason,
-        stderr: last_line(stderr),
+        stderr: reason_line(stderr),
     };
     let mut command = Command::new(interpreter);
     command
@@ -205,8 +205,15 @@ fn path(bytes: &[u8]) -> PathBuf {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
-fn last_line(bytes: &[u8]) -> Option<String> {
+/// The line of standard error that says why: the last one of a traceback, else the first.
+fn reason_line(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
-    let line = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    let line = if first.starts_with("Traceback") {
+        lines.next_back().unwrap_or(first)
+    } else {
+        first
+    };
     Some(line.chars().take(200).collect())
 }

@@ -13,6 +13,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let site = tempfile::tempdir()?;
 //! let info = site.path().join("torch-1.13.1.dist-info");
+//! fs_err::create_dir(site.path().join("torch"))?;
 //! fs_err::create_dir(&info)?;
 //! fs_err::write(info.join("METADATA"), "Metadata-Version: 2.1\nName: torch\nVersion: 1.13.1\n\n")?;
 //! fs_err::write(info.join("RECORD"), "torch/version.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n")?;

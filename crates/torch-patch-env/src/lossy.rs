@@ -8,8 +8,7 @@ pub(crate) fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S
     path.to_string_lossy().serialize(serializer)
 }
 
-// serde hands over the field by reference.
-#[expect(clippy::ref_option)]
+#[expect(clippy::ref_option, reason = "serde hands over the field by reference")]
 pub(crate) fn optional<S: Serializer>(
     path: &Option<PathBuf>,
     serializer: S,

@@ -82,13 +82,16 @@ fn rubbish_is_no_answer() {
 }
 
 #[test]
-fn a_failure_is_told_with_its_last_line() {
-    let message = failure("echo first >&2; echo 'pyenv: python: command not found' >&2; exit 127");
+fn a_failure_is_told_with_the_line_that_says_why() {
+    let message = failure("echo 'pyenv: python: command not found' >&2; echo more >&2; exit 127");
     assert!(message.contains("exit status: 127"), "{message}");
     assert!(
         message.ends_with("`pyenv: python: command not found`"),
         "{message}"
     );
+    let message =
+        failure("echo 'Traceback (most recent call last):' >&2; echo 'ImportError: x' >&2; exit 1");
+    assert!(message.ends_with("`ImportError: x`"), "{message}");
     assert!(failure("kill -9 $$").contains("signal: 9"));
 }
 

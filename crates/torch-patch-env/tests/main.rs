@@ -1,5 +1,7 @@
 //! The crate on a real disk: distributions in all states, interpreters that misbehave, environments made by Python.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 mod distributions;
 #[cfg(unix)]
 mod interpreters;

@@ -101,10 +101,16 @@ impl Block {
 
     /// The lines as they stand below `base`, without endings.
     pub(crate) fn render(&self, base: &[u8], unit: Unit) -> Vec<Vec<u8>> {
-        self.lines
-            .iter()
-            .map(|line| line.render(base, unit))
-            .collect()
+        self.lines(base, unit).collect()
+    }
+
+    /// The same one after another.
+    pub(crate) fn lines<'b>(
+        &'b self,
+        base: &'b [u8],
+        unit: Unit,
+    ) -> impl Iterator<Item = Vec<u8>> + 'b {
+        self.lines.iter().map(move |line| line.render(base, unit))
     }
 
     /// The line that says most about where the block is, and its index.

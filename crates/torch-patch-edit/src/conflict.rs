@@ -34,6 +34,15 @@ pub enum ConflictKind {
         /// How often it should.
         expect: Expect,
     },
+    /// The anchor matches, but no line after it is the end of its range.
+    UntilMissing {
+        /// Where the anchor matches.
+        lines: Vec<usize>,
+        /// The end of the range as it was written.
+        until: String,
+        /// The lines nearest to it, best first.
+        near: Vec<NearMiss>,
+    },
     /// The anchor matches, but never with the surrounding lines of `near`.
     NotNear {
         /// Where it matches.
@@ -77,6 +86,17 @@ pub enum ConflictKind {
         /// The edits that are not.
         pristine: Vec<usize>,
     },
+    /// Once made, the edit would not be found in place: making it again would change the file again.
+    NotProven {
+        /// What would be found.
+        reason: String,
+    },
+    /// The edit would leave a lone `\r` right before the `\n` of an empty line, and so make one line
+    /// ending of two.
+    LineEndings {
+        /// The line.
+        line: usize,
+    },
     /// The text has characters that the file's declared encoding writes differently.
     NotAscii,
     /// The file does not exist.
@@ -93,7 +113,10 @@ impl ConflictKind {
     pub fn is_missing(&self) -> bool {
         matches!(
             self,
-            Self::Missing { .. } | Self::ScopeMissing { .. } | Self::NotNear { .. }
+            Self::Missing { .. }
+                | Self::ScopeMissing { .. }
+                | Self::NotNear { .. }
+                | Self::UntilMissing { .. }
         )
     }
 
@@ -101,7 +124,9 @@ impl ConflictKind {
     #[must_use]
     pub fn near_misses(&self) -> &[NearMiss] {
         match self {
-            Self::Missing { near } | Self::ScopeMissing { near } => near,
+            Self::Missing { near }
+            | Self::ScopeMissing { near }
+            | Self::UntilMissing { near, .. } => near,
             _ => &[],
         }
     }
@@ -112,13 +137,16 @@ impl ConflictKind {
         match self {
             Self::Ambiguous { lines, .. }
             | Self::NotNear { lines }
+            | Self::UntilMissing { lines, .. }
             | Self::ScopeAmbiguous { lines } => lines.clone(),
             Self::Partial { applied, pristine } => {
                 let mut lines = [applied.as_slice(), pristine.as_slice()].concat();
                 lines.sort_unstable();
                 lines
             }
-            Self::Calls { line, .. } | Self::ArgumentDiffers { line, .. } => vec![*line],
+            Self::Calls { line, .. }
+            | Self::ArgumentDiffers { line, .. }
+            | Self::LineEndings { line } => vec![*line],
             Self::Missing { near } | Self::ScopeMissing { near } => {
                 near.iter().map(|miss| miss.line).collect()
             }
@@ -143,6 +171,15 @@ impl fmt::Display for Conflict {
                 write!(f, "anchor `{anchor}` matched {}", times(lines.len()))?;
                 within(f)?;
                 write!(f, ", expected {expect} ({})", Lines(lines))
+            }
+            ConflictKind::UntilMissing { lines, until, .. } => {
+                write!(
+                    f,
+                    "no line after anchor `{anchor}` ({}) is `{}`",
+                    Lines(lines),
+                    one_line(until)
+                )?;
+                within(f)
             }
             ConflictKind::NotNear { lines } => {
                 write!(
@@ -188,6 +225,18 @@ impl fmt::Display for Conflict {
             }
             ConflictKind::PartlyApplied { applied, pristine } => {
                 write!(f, "{} in place, {} not", Edits(applied), Edits(pristine))
+            }
+            ConflictKind::NotProven { reason } => {
+                write!(
+                    f,
+                    "the edit at `{anchor}` could not be told from what is there already: {reason}"
+                )
+            }
+            ConflictKind::LineEndings { line } => {
+                write!(
+                    f,
+                    "the edit at `{anchor}` would join a lone `\\r` with the `\\n` on line {line}"
+                )
             }
             ConflictKind::NotAscii => f.write_str(
                 "the text is not ASCII and the file declares an encoding that is not UTF-8",

@@ -53,7 +53,12 @@ struct Writer<'w, 'a> {
 }
 
 impl Writer<'_, '_> {
-    fn draft(&self, span: Range<usize>, inserted: Vec<u8>, order: Order) -> Draft {
+    fn draft(&self, span: Range<usize>, mut inserted: Vec<u8>, order: Order) -> Draft {
+        // After a lone `\r`, the `\n` of an empty line would belong to the line before.
+        if self.document.bytes[..span.start].ends_with(b"\r") {
+            let empty = inserted.iter_mut().take_while(|byte| **byte == b'\n');
+            empty.for_each(|byte| *byte = b'\r');
+        }
         Draft {
             span,
             inserted,

@@ -1,5 +1,6 @@
 //! All edits of one patch in one file: classify the file, apply them, take them back.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::change::{Change, Clash, Draft, splice};
@@ -209,16 +210,17 @@ impl FilePatch {
     /// The contents from which this file may have been made, by hand or by an application that
     /// nothing recorded; likeliest first. Which of them is right, if any, a digest has to tell.
     #[must_use]
-    pub fn originals(&self, file: &[u8]) -> Vec<Vec<u8>> {
-        let Ok(document) = Document::new(file, self.language) else {
-            return Vec::new();
-        };
-        let located: Vec<Located> = self
-            .edits
-            .iter()
-            .map(|edit| locate(&document, edit))
-            .collect();
-        restore::originals(&document, &self.edits, &located)
+    pub fn originals<'f>(&self, file: &'f [u8]) -> impl Iterator<Item = Vec<u8>> + use<'f> {
+        let cuts = Document::new(file, self.language).map(|document| {
+            let located: Vec<Located> = self.locate(&document);
+            restore::all_cuts(&document, &self.edits, &located)
+        });
+        restore::originals(file, cuts.unwrap_or_default())
+    }
+
+    fn locate(&self, document: &Document<'_>) -> Vec<Located> {
+        let edits = self.edits.iter();
+        edits.map(|edit| locate(document, edit)).collect()
     }
 
     /// Runs `with` on what each edit finds in the file. The error is the conflict that keeps it from
@@ -234,11 +236,7 @@ impl FilePatch {
             (Some(bytes), _) => {
                 let document = Document::new(bytes, self.language)
                     .map_err(|kind| Some(ConflictKind::Unreadable(kind)))?;
-                let located = self
-                    .edits
-                    .iter()
-                    .map(|edit| locate(&document, edit))
-                    .collect();
+                let located = self.locate(&document);
                 Ok(with(&document, located))
             }
         }
@@ -288,7 +286,15 @@ impl FilePatch {
         if let Some((index, kind)) = conflict {
             FileState::Conflict(self.conflict(index, kind.clone()))
         } else if !by_hand.is_empty() {
-            FileState::AppliedByHand
+            match pristine.iter().find(|&&edit| self.has_hand_made_form(edit)) {
+                None => FileState::AppliedByHand,
+                Some(&index) => {
+                    let applied = [by_hand, applied].concat();
+                    FileState::Conflict(
+                        self.conflict(index, ConflictKind::PartlyApplied { applied, pristine }),
+                    )
+                }
+            }
         } else if pristine.is_empty() {
             FileState::Applied
         } else if applied.is_empty() {
@@ -299,6 +305,10 @@ impl FilePatch {
                 self.conflict(index, ConflictKind::PartlyApplied { applied, pristine }),
             )
         }
+    }
+
+    fn has_hand_made_form(&self, edit: usize) -> bool {
+        !self.edits[edit].by_hand.is_empty()
     }
 
     fn conflict(&self, edit: usize, kind: ConflictKind) -> Conflict {
@@ -339,14 +349,90 @@ pub fn compose(original: Option<&[u8]>, patches: &[&FilePatch]) -> Result<Applic
     for (index, patch) in patches.iter().enumerate() {
         all.extend(patch_drafts(&document, index, patch)?);
     }
+    drop_repeated_imports(&mut all, patches);
     let (result, changes) = splice(bytes, all).map_err(|clash| overlap(&document, clash))?;
+    if let Some(change) = joined_ending(&result, &changes) {
+        let line = change.line;
+        return Err(refused(
+            patches,
+            change.patch,
+            change.edit,
+            ConflictKind::LineEndings { line },
+        ));
+    }
     if language.is_python() {
         syntax::check(&document, &result, &changes).map_err(ApplyError::Syntax)?;
+    }
+    drop(document);
+    if !changes.is_empty() {
+        prove(&result, language, patches)?;
     }
     Ok(Application {
         bytes: result,
         changes,
     })
+}
+
+/// Two patches that want the same import get it once.
+fn drop_repeated_imports(all: &mut Vec<Draft>, patches: &[&FilePatch]) {
+    let mut seen = BTreeSet::new();
+    all.retain(|draft| {
+        let action = &patches[draft.patch].edits[draft.edit].action;
+        !matches!(action, Action::Import { .. })
+            || seen.insert((draft.span.start, draft.inserted.clone()))
+    });
+}
+
+/// A change that makes one line ending of a lone `\r` and the `\n` of another line.
+fn joined_ending<'c>(result: &[u8], changes: &'c [Change]) -> Option<&'c Change> {
+    let mut shift = 0_isize;
+    changes.iter().find(|change| {
+        let start = change.original.start.saturating_add_signed(shift);
+        let end = start + change.inserted.len();
+        shift = shift
+            .saturating_add_unsigned(change.inserted.len())
+            .saturating_sub_unsigned(change.removed.len());
+        let is_pair =
+            |at: usize| at > 0 && result[at - 1] == b'\r' && result.get(at) == Some(&b'\n');
+        is_pair(start) || is_pair(end)
+    })
+}
+
+/// Makes sure that every edit is found in place in the result, so that the result is a file to
+/// which these patches have nothing to do.
+///
+/// A deletion without neighbours leaves nothing to be found: of it only the anchor has to be gone.
+fn prove(result: &[u8], language: Language, patches: &[&FilePatch]) -> Result<(), ApplyError> {
+    let Ok(document) = Document::new(result, language) else {
+        return Ok(());
+    };
+    for (index, patch) in patches.iter().enumerate() {
+        let located = patch.locate(&document);
+        for (edit, located) in located.iter().enumerate() {
+            let is_deletion = matches!(patch.edits[edit].action, Action::Delete { .. });
+            let reason = match located {
+                Located::Applied(_) | Located::Satisfied(_) => continue,
+                Located::Conflict(_) if is_deletion => continue,
+                Located::Conflict(kind) => patch.conflict(edit, kind.clone()).to_string(),
+                Located::Pristine(_) => "its anchor would match again".to_owned(),
+                Located::ByHand(_) => "it would look like an edit made by hand".to_owned(),
+            };
+            return Err(refused(
+                patches,
+                index,
+                edit,
+                ConflictKind::NotProven { reason },
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn refused(patches: &[&FilePatch], patch: usize, edit: usize, kind: ConflictKind) -> ApplyError {
+    ApplyError::Conflict {
+        patch,
+        conflict: patches[patch].conflict(edit, kind),
+    }
 }
 
 /// The application of patches to a file that has to be made, or of none.
@@ -407,11 +493,7 @@ fn patch_drafts(
     index: usize,
     patch: &FilePatch,
 ) -> Result<Vec<Draft>, ApplyError> {
-    let located: Vec<Located> = patch
-        .edits
-        .iter()
-        .map(|edit| locate(document, edit))
-        .collect();
+    let located = patch.locate(document);
     match patch.state(&located) {
         FileState::Applied => Ok(Vec::new()),
         FileState::Conflict(conflict) => Err(ApplyError::Conflict {

@@ -28,6 +28,7 @@
 
 mod argument;
 mod block;
+mod blocks;
 mod change;
 mod comment;
 mod compile;
@@ -51,6 +52,7 @@ mod nesting;
 mod opaque;
 mod outline;
 mod pattern;
+mod places;
 mod restore;
 mod scope;
 mod site;

@@ -11,8 +11,8 @@ use crate::token::tokens;
 
 /// How many near misses are reported.
 const REPORTED: usize = 3;
-/// How many lines are compared at most.
-const COMPARED: usize = 20_000;
+/// How many pairs of words are compared at most.
+const COMPARED: usize = 20_000_000;
 /// Longer lines are not compared.
 const LONGEST: usize = 2_000;
 /// Lines that have less than this in common with the anchor are not near.
@@ -56,35 +56,105 @@ pub(crate) fn near_misses(
 ) -> Vec<NearMiss> {
     let first_line = pattern.source().lines().next().unwrap_or_default().trim();
     let wanted = words(document, first_line);
-    let key = longest_word(&wanted);
-    let mut compared = 0;
-    let mut misses: Vec<NearMiss> = Vec::new();
+    nearest(document, &wanted, scope, |text| words(document, text))
+}
+
+/// The lines of `document` that have most names in common with a regular expression, best first.
+pub(crate) fn near_regex(
+    document: &Document<'_>,
+    regex: &str,
+    scope: &[Range<usize>],
+) -> Vec<NearMiss> {
+    let literal = literal_text(regex);
+    let mut misses = nearest(document, &names(&literal), scope, names);
+    for miss in &mut misses {
+        miss.differs.clear();
+    }
+    misses
+}
+
+fn nearest<'t>(
+    document: &'t Document<'_>,
+    wanted: &[&'t str],
+    scope: &[Range<usize>],
+    words: impl Fn(&'t str) -> Vec<&'t str>,
+) -> Vec<NearMiss> {
+    let key = longest_word(wanted);
+    let mut budget = COMPARED;
+    let mut misses: Vec<(usize, f32, bool)> = Vec::new();
     for index in 0..document.line_count() {
         let text = document.line_text(index);
-        if text.len() > LONGEST || compared >= COMPARED || !shares_a_word(text, key) {
+        if text.len() > LONGEST || !shares_a_word(text, key) {
             continue;
         }
-        compared += 1;
-        let found = words(document, text);
-        let diff = TextDiff::from_slices(&wanted, &found);
-        if diff.ratio() >= LEAST_RATIO {
+        let found = words(text);
+        if most_in_common(wanted.len(), found.len()) < LEAST_RATIO {
+            continue;
+        }
+        let Some(rest) = budget.checked_sub(wanted.len() * found.len()) else {
+            break;
+        };
+        budget = rest;
+        let ratio = TextDiff::from_slices(wanted, &found).ratio();
+        if ratio >= LEAST_RATIO {
             let in_scope = scope.iter().any(|range| range.contains(&index));
-            misses.push(NearMiss {
-                line: document.line_number(document.line(index).start),
-                text: joined(text),
-                ratio: diff.ratio(),
-                differs: differs(&wanted, &found),
-                in_scope,
-            });
+            misses.push((index, ratio, in_scope));
             misses.sort_by(|one, other| {
-                (other.in_scope, other.ratio)
-                    .partial_cmp(&(one.in_scope, one.ratio))
-                    .unwrap_or(std::cmp::Ordering::Equal)
+                let order = (other.2, other.1).partial_cmp(&(one.2, one.1));
+                order.unwrap_or(std::cmp::Ordering::Equal)
             });
             misses.truncate(REPORTED);
         }
     }
-    misses
+    let misses = misses.into_iter().map(|(index, ratio, in_scope)| {
+        let text = document.line_text(index);
+        NearMiss {
+            line: document.line_number(document.line(index).start),
+            text: joined(text),
+            ratio,
+            differs: differs(wanted, &words(text)),
+            in_scope,
+        }
+    });
+    misses.collect()
+}
+
+/// The greatest ratio that word lists of these lengths can have.
+#[expect(clippy::cast_precision_loss, reason = "a bound of a ratio")]
+fn most_in_common(one: usize, other: usize) -> f32 {
+    2.0 * one.min(other) as f32 / (one + other).max(1) as f32
+}
+
+/// A regular expression without what is no text: group names, classes and escapes.
+fn literal_text(regex: &str) -> String {
+    let mut text = String::with_capacity(regex.len());
+    let mut rest = regex.chars().peekable();
+    while let Some(next) = rest.next() {
+        match next {
+            '\\' => {
+                let escaped = rest.next().filter(|escaped| !escaped.is_alphanumeric());
+                text.push(escaped.unwrap_or(' '));
+            }
+            '(' if rest.peek() == Some(&'?') => {
+                let ends_flags = |character: char| matches!(character, '>' | ':' | ')');
+                rest.by_ref().find(|&character| ends_flags(character));
+                text.push(' ');
+            }
+            '[' => {
+                rest.by_ref().find(|&character| character == ']');
+                text.push(' ');
+            }
+            _ => text.push(next),
+        }
+    }
+    text
+}
+
+/// The names and numbers of a text.
+fn names(text: &str) -> Vec<&str> {
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    let names = text.split(|character| !is_part(character));
+    names.filter(|name| !name.is_empty()).collect()
 }
 
 /// The tokens of Python, the words of other text.
@@ -147,4 +217,71 @@ fn differs(wanted: &[&str], found: &[&str]) -> String {
 
 fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    const SOURCE: &str = "\
+import os
+def f(a):
+    # store = PrefixStore(a, b)
+    store = PrefixStore(
+        name,
+        rank,
+    )
+    timeout = compute(30)
+    return stored
+";
+
+    fn document() -> Document<'static> {
+        Document::new(SOURCE.as_bytes(), Language::Python).unwrap()
+    }
+
+    fn lines(misses: &[NearMiss]) -> Vec<(usize, &str, &str)> {
+        let miss = |miss: &'_ NearMiss| miss.line;
+        misses
+            .iter()
+            .map(|one| (miss(one), one.text.as_str(), one.differs.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn a_near_miss_says_what_differs() {
+        let document = document();
+        let pattern = Pattern::new("store = PrefixStore(name, world)", Language::Python).unwrap();
+        let misses = near_misses(&document, &pattern, &[0..2]);
+        assert_eq!(
+            lines(&misses),
+            [(
+                4,
+                "store = PrefixStore( name, rank, )",
+                "expected `world`, found `rank`"
+            )]
+        );
+        assert!(!misses[0].in_scope);
+    }
+
+    #[test]
+    fn an_expression_has_near_misses_too() {
+        let document = document();
+        let misses = near_regex(
+            &document,
+            r"^\s*timeout = compute\((?P<n>\d+), unit\)$",
+            &[],
+        );
+        assert_eq!(lines(&misses), [(8, "timeout = compute(30)", "")]);
+    }
+
+    #[test]
+    fn many_similar_lines_take_no_long_time() {
+        let line = format!("x = f({})\n", "a, b, ".repeat(200));
+        let source = line.repeat(5_000);
+        let document = Document::new(source.as_bytes(), Language::Python).unwrap();
+        let anchor = format!("x = f({}c)", "b, a, ".repeat(200));
+        let pattern = Pattern::new(&anchor, Language::Python).unwrap();
+        assert!(near_misses(&document, &pattern, &[]).len() <= REPORTED);
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! A guess is only good for comparing its digest with one that is known.
 
+use std::ops::Range;
+
 use crate::block::Block;
 use crate::compile::{Action, Compiled, Finder};
 use crate::document::Document;
@@ -11,44 +13,56 @@ use crate::site::{Site, SiteState};
 /// How many lines beside a hand-made edit may have been put in with it.
 const BESIDE: usize = 3;
 
-/// Contents without what `edits` put in, likeliest first and without repetition.
-pub(crate) fn originals(
+/// What is taken out of a file, in order, and what is put there.
+pub(crate) type Cuts = Vec<(Range<usize>, Vec<u8>)>;
+
+/// Contents of `file` without what was put in, likeliest first.
+pub(crate) fn originals(file: &[u8], all_cuts: Vec<Cuts>) -> impl Iterator<Item = Vec<u8>> {
+    // An editor may have rewritten all line endings.
+    let rewritten = all_cuts.clone().into_iter().flat_map(move |cuts| {
+        let guess = without(file, &cuts);
+        [to_crlf(&guess), to_lf(&guess)]
+    });
+    let guesses = all_cuts.into_iter().map(move |cuts| without(file, &cuts));
+    guesses.chain(rewritten).filter(move |guess| guess != file)
+}
+
+fn without(file: &[u8], cuts: &Cuts) -> Vec<u8> {
+    let mut guess = Vec::with_capacity(file.len());
+    let mut at = 0;
+    for (span, restored) in cuts {
+        guess.extend_from_slice(&file[at..span.start]);
+        guess.extend_from_slice(restored);
+        at = span.end;
+    }
+    guess.extend_from_slice(&file[at..]);
+    guess
+}
+
+/// The ways in which `edits` can be taken out of a file.
+pub(crate) fn all_cuts(
     document: &Document<'_>,
     edits: &[Compiled],
     located: &[Located],
-) -> Vec<Vec<u8>> {
-    let mut guesses = Vec::new();
+) -> Vec<Cuts> {
+    let mut all = Vec::new();
     for above in 0..=BESIDE {
         for below in 0..=BESIDE {
-            let Some(guess) = without_edits(document, edits, located, above, below) else {
-                continue;
-            };
-            guesses.push(guess);
+            all.extend(cuts(document, edits, located, above, below));
         }
     }
-    // An editor may have rewritten all line endings.
-    let rewritten: Vec<Vec<u8>> = guesses
-        .iter()
-        .flat_map(|guess| [to_crlf(guess), to_lf(guess)])
-        .collect();
-    let mut unique: Vec<Vec<u8>> = Vec::new();
-    for guess in guesses.into_iter().chain(rewritten) {
-        if guess != document.bytes && !unique.contains(&guess) {
-            unique.push(guess);
-        }
-    }
-    unique
+    all
 }
 
-/// The file without what the edits put in, and without some blank or comment lines beside it.
-fn without_edits(
+/// What to take out, together with some blank or comment lines beside it.
+fn cuts(
     document: &Document<'_>,
     edits: &[Compiled],
     located: &[Located],
     above: usize,
     below: usize,
-) -> Option<Vec<u8>> {
-    let mut cuts: Vec<(std::ops::Range<usize>, Vec<u8>)> = Vec::new();
+) -> Option<Cuts> {
+    let mut cuts: Cuts = Vec::new();
     for (edit, located) in edits.iter().zip(located) {
         let (Located::Applied(sites) | Located::ByHand(sites)) = located else {
             continue;
@@ -58,15 +72,8 @@ fn without_edits(
         }
     }
     cuts.sort_by_key(|(span, _)| span.start);
-    let mut guess = Vec::with_capacity(document.bytes.len());
-    let mut at = 0;
-    for (span, restored) in cuts {
-        guess.extend_from_slice(document.bytes.get(at..span.start)?);
-        guess.extend_from_slice(&restored);
-        at = span.end;
-    }
-    guess.extend_from_slice(document.bytes.get(at..)?);
-    Some(guess)
+    let is_disjoint = cuts.windows(2).all(|pair| pair[0].0.end <= pair[1].0.start);
+    is_disjoint.then_some(cuts)
 }
 
 /// The bytes to take out at a site and those to put back.
@@ -76,7 +83,7 @@ fn cut(
     site: &Site,
     above: usize,
     below: usize,
-) -> Option<(std::ops::Range<usize>, Vec<u8>)> {
+) -> Option<(Range<usize>, Vec<u8>)> {
     let (SiteState::Applied(text) | SiteState::ByHand(text)) = &site.state else {
         return None;
     };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Kind, SitePackages};
 use crate::error::{EnvError, EnvErrorKind};
 use crate::lossy;
 use crate::metadata::{self, Headers};
@@ -61,7 +61,7 @@ pub(crate) fn find(environment: &Environment, name: &str) -> Result<Distribution
     let wanted = normalize(name);
     let mut remains = Vec::new();
     for site in &environment.site_packages {
-        if let Some(found) = find_in(&site.path, &wanted, &mut remains)? {
+        if let Some(found) = find_in(site, &wanted, &mut remains)? {
             return Ok(found);
         }
     }
@@ -89,11 +89,18 @@ pub(crate) fn find(environment: &Environment, name: &str) -> Result<Distribution
 }
 
 fn find_in(
-    site: &Path,
+    site_packages: &SitePackages,
     wanted: &str,
     remains: &mut Vec<PathBuf>,
 ) -> Result<Option<Distribution>, EnvError> {
+    let site = site_packages.path.as_path();
     let traces = Traces::read(site, wanted)?;
+    if let Some(egg_info) = traces
+        .all(Trace::EggInfo)
+        .find(|path| is_working_copy(site_packages.kind, path))
+    {
+        return Err(editable(wanted, egg_info, Some(site.display().to_string())));
+    }
     let mut candidates = Vec::new();
     for (trace, path) in metadata_paths(&traces, site, wanted) {
         match Candidate::read(trace, path)? {
@@ -114,6 +121,12 @@ fn find_in(
         }
         None => without_metadata(&traces, site, package, wanted),
     }
+}
+
+/// Tells whether metadata is that of a working copy which a `.pth` file has put on `sys.path`: it has no version in its name.
+fn is_working_copy(kind: Kind, egg_info: &Path) -> bool {
+    let name = egg_info.file_stem().and_then(|stem| stem.to_str());
+    kind == Kind::PathFile && name.is_some_and(|name| !name.contains('-'))
 }
 
 /// Where metadata of the distribution may be in `site`; `EGG-INFO` is only if `site` is an egg of that name.

@@ -1,6 +1,8 @@
 //! Which distribution is found in which state of site-packages.
 
-use torch_patch_env::{EnvErrorKind, Recorded, Request, Surroundings, discover};
+use std::path::Path;
+
+use torch_patch_env::{EnvErrorKind, Environment, Recorded, Request, Surroundings, discover};
 
 use crate::site::Site;
 
@@ -292,21 +294,7 @@ fn an_unpacked_egg_is_found_by_its_path_file() {
         ("torch-1.13.1-py3.8.egg/EGG-INFO/PKG-INFO", METADATA),
         ("torch-1.13.1-py3.8.egg/torch/", ""),
     ]);
-    let prefix = Site::new(&[("pyvenv.cfg", "home = /usr/bin\nversion = 3.8.1\n")]);
-    let own = if cfg!(windows) {
-        "Lib/site-packages"
-    } else {
-        "lib/python3.8/site-packages"
-    };
-    prefix.add(&[(
-        &format!("{own}/x.pth"),
-        site.path().join("torch-1.13.1-py3.8.egg").to_str().unwrap(),
-    )]);
-    let request = Request {
-        env: Some(prefix.path().into()),
-        ..Request::default()
-    };
-    let environment = discover(&request, &Surroundings::new(prefix.path())).unwrap();
+    let environment = with_path_file(&site.path().join("torch-1.13.1-py3.8.egg"));
     let torch = environment.distribution("torch").unwrap();
     assert_eq!(
         torch.site_packages,
@@ -314,6 +302,49 @@ fn an_unpacked_egg_is_found_by_its_path_file() {
     );
     assert_eq!(torch.version, "1.13.1");
     assert!(environment.distribution("torchvision").is_err());
+}
+
+#[test]
+fn a_working_copy_on_a_path_file_is_editable() {
+    let site = Site::new(&[
+        ("torch.egg-info/PKG-INFO", METADATA),
+        ("torch/version.py", VERSION_FILE),
+    ]);
+    let error = with_path_file(site.path())
+        .distribution("torch")
+        .unwrap_err();
+    assert_eq!(error.code(), "editable-install");
+    assert_eq!(
+        site.environment().distribution("torch").unwrap().version,
+        "1.13.1"
+    );
+    let installed = Site::new(&[
+        ("torch-1.13.1.egg-info/PKG-INFO", METADATA),
+        ("torch/version.py", VERSION_FILE),
+    ]);
+    assert_eq!(
+        with_path_file(installed.path())
+            .distribution("torch")
+            .unwrap()
+            .version,
+        "1.13.1"
+    );
+}
+
+/// An environment whose only `.pth` file adds `directory`.
+fn with_path_file(directory: &Path) -> Environment {
+    let prefix = Site::new(&[("pyvenv.cfg", "home = /usr/bin\nversion = 3.8.1\n")]);
+    let own = if cfg!(windows) {
+        "Lib/site-packages"
+    } else {
+        "lib/python3.8/site-packages"
+    };
+    prefix.add(&[(&format!("{own}/x.pth"), directory.to_str().unwrap())]);
+    let request = Request {
+        env: Some(prefix.path().into()),
+        ..Request::default()
+    };
+    discover(&request, &Surroundings::new(prefix.path())).unwrap()
 }
 
 #[test]

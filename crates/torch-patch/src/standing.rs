@@ -119,6 +119,9 @@ fn standing(
         )
         | (_, FileState::AppliedByHand) => Standing::ByHand(lines()),
         (Condition::NotOwned, _) => Standing::NotOwned,
+        (Condition::Changed, FileState::Conflict(conflict)) if is_partial(&conflict) => {
+            Standing::Conflict(conflict)
+        }
         (Condition::Changed, _) => Standing::Drifted,
         (_, FileState::Pristine) => Standing::Absent,
         (_, FileState::Applied) => Standing::InPlace,
@@ -150,13 +153,14 @@ pub(crate) fn state(files: &[FileStanding<'_>]) -> Outcome {
     }
 }
 
-/// Whether the conflict says that the file has some edits of the patch.
 fn is_partly_applied(standing: &Standing) -> bool {
+    matches!(standing, Standing::Conflict(conflict) if is_partial(conflict))
+}
+
+/// Whether the conflict says that the file has some edits of the patch.
+fn is_partial(conflict: &Conflict) -> bool {
     matches!(
-        standing,
-        Standing::Conflict(Conflict {
-            kind: ConflictKind::Partial { .. } | ConflictKind::PartlyApplied { .. },
-            ..
-        })
+        conflict.kind,
+        ConflictKind::Partial { .. } | ConflictKind::PartlyApplied { .. }
     )
 }

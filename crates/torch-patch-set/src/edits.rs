@@ -162,7 +162,7 @@ impl<'r> Reader<'r> {
                 let kind = FormatErrorKind::SeveralVerbs { found };
                 Err(Fault {
                     key: Some(self.table.clone()),
-                    ..Fault::new(kind, span)
+                    ..Fault::new(kind, span).of_key()
                 })
             }
         }
@@ -178,14 +178,16 @@ impl<'r> Reader<'r> {
         if let Some((key, span)) = stray {
             let mut expected = beside;
             expected.insert(0, "file");
-            return Err(self.fault(
-                FormatErrorKind::KeyBesideVerb {
-                    verb: verb.verb,
-                    expected,
-                },
-                span,
-                key,
-            ));
+            return Err(self
+                .fault(
+                    FormatErrorKind::KeyBesideVerb {
+                        verb: verb.verb,
+                        expected,
+                    },
+                    span,
+                    key,
+                )
+                .of_key());
         }
         let missing = verb
             .required
@@ -197,14 +199,16 @@ impl<'r> Reader<'r> {
                     .iter()
                     .find(|(key, _)| *key == verb.verb)
                     .map_or(&self.raw.span, |(_, span)| span);
-                Err(self.fault(
-                    FormatErrorKind::MissingBesideVerb {
-                        verb: verb.verb,
+                Err(self
+                    .fault(
+                        FormatErrorKind::MissingBesideVerb {
+                            verb: verb.verb,
+                            key,
+                        },
+                        span,
                         key,
-                    },
-                    span,
-                    key,
-                ))
+                    )
+                    .of_key())
             }
             None => Ok(()),
         }
@@ -440,9 +444,11 @@ impl<'r> Reader<'r> {
             };
             return Err(self.fault(kind, &list.span, key));
         }
-        list.iter()
-            .map(|text| self.checked(text, &text.span, key))
-            .collect()
+        let entry = |text: &At<String>| match text.trim() {
+            "" => Err(self.fault(FormatErrorKind::Empty, &text.span, key)),
+            _ => self.checked(text, &text.span, key),
+        };
+        list.iter().map(entry).collect()
     }
 
     fn checked(&self, text: &str, span: &Range<usize>, key: &str) -> Result<String, Fault> {

@@ -8,6 +8,7 @@ use torch_patch_edit::CompileErrorKind;
 use crate::limits::EXCERPT;
 use crate::nearest::nearest;
 use crate::origin::Origin;
+use crate::text::quoted;
 use crate::version_range::RangeError;
 
 /// A patch file that cannot be used: what is wrong with it, and where.
@@ -263,14 +264,14 @@ impl FormatError {
         let inner = &self.inner;
         let (expected, found) = inner.kind.evidence();
         json!({
-            "file": inner.file.trim_matches('`'),
+            "file": inner.file.strip_prefix('`').and_then(|file| file.split('`').next()).unwrap_or(&inner.file),
             "line": inner.place.as_ref().map(|place| place.line),
             "column": inner.place.as_ref().map(|place| place.column),
             "key": inner.key,
             "reason": inner.kind.to_string(),
             "expected": expected,
             "found": found,
-            "excerpt": inner.place.as_ref().map(|place| place.text.as_str()),
+            "excerpt": inner.place.as_ref().map(|place| place.shown().0),
         })
     }
 }
@@ -299,27 +300,39 @@ impl std::error::Error for FormatError {
 impl Place {
     /// The line under its number, cut to what fits, with carets.
     fn excerpt(&self) -> String {
-        let skipped = if self.column > EXCERPT / 2 {
+        let (shown, before) = self.shown();
+        let width = self
+            .width
+            .min(shown.chars().count().saturating_sub(before))
+            .max(1);
+        let is_tab = |letter: char| if letter == '\t' { '\t' } else { ' ' };
+        let blanks: String = shown.chars().take(before).map(is_tab).collect();
+        let number = self.line.to_string();
+        let margin = " ".repeat(number.len());
+        let line = format!("{number} | {shown}");
+        format!(
+            "{margin} |\n{}\n{margin} | {blanks}{}",
+            line.trim_end(),
+            "^".repeat(width)
+        )
+    }
+
+    /// The part of the line that a message has room for, and how much of it stands before what is meant.
+    fn shown(&self) -> (String, usize) {
+        let start = if self.column > EXCERPT / 2 {
             self.column - EXCERPT / 4
         } else {
             0
         };
-        let shown: Vec<char> = self.text.chars().skip(skipped).take(EXCERPT).collect();
-        let before = self.column - 1 - skipped;
-        let width = self.width.min(shown.len().saturating_sub(before)).max(1);
-        let blanks: String = shown
-            .iter()
-            .take(before)
-            .map(|&letter| if letter == '\t' { '\t' } else { ' ' })
-            .collect();
-        let number = self.line.to_string();
-        let margin = " ".repeat(number.len());
-        let shown: String = shown.into_iter().map(visible).collect();
-        format!(
-            "{margin} |\n{number} | {}\n{margin} | {blanks}{}",
-            shown.trim_end(),
-            "^".repeat(width)
-        )
+        let letters: Vec<char> = self.text.chars().skip(start).collect();
+        let mut shown: String = letters.iter().take(EXCERPT).copied().map(visible).collect();
+        if letters.len() > EXCERPT {
+            shown.push('…');
+        }
+        match start {
+            0 => (shown, self.column - 1),
+            _ => (format!("…{shown}"), self.column - start),
+        }
     }
 }
 
@@ -346,7 +359,10 @@ impl FormatErrorKind {
                     .to_owned(),
             ),
             Self::Overlap { .. } => Some("end the one range where the other begins, such as `<2.0` and `>=2.0`".to_owned()),
-            Self::Versions { reason: RangeError::Empty, .. } => Some("`>=0` takes every version".to_owned()),
+            Self::Versions { found, reason } => range_hint(found, reason),
+            Self::Value { expected, found } if expected == "an array" && found == "a table" => {
+                Some("a table in two pairs of brackets, such as `[[variant]]`, is an entry of an array".to_owned())
+            }
             Self::SameId { .. } => Some("leave one of them out, or give it another id".to_owned()),
             Self::Character { .. } => Some("if the target needs it, write it as an escape of the target's own language".to_owned()),
             _ => None,
@@ -436,7 +452,7 @@ impl fmt::Display for FormatErrorKind {
                 write!(f, "expected at most {limit} {what}, found {found}")
             }
             Self::Repeated { found } => {
-                write!(f, "expected each entry once, found `{found}` again")
+                write!(f, "expected each entry once, found {} again", quoted(found))
             }
             Self::Itself => f.write_str("expected the ids of other patches, found the patch's own"),
             Self::RequiredAndExcluded { id } => {
@@ -469,13 +485,13 @@ impl fmt::Display for FormatErrorKind {
             Self::File { found, rule } => {
                 write!(
                     f,
-                    "expected a path inside the distribution, found `{}`, which {rule}",
-                    found.escape_debug()
+                    "expected a path inside the distribution, found {}, which {rule}",
+                    quoted(found)
                 )
             }
             Self::SameFile { found, other } => write!(
                 f,
-                "expected one spelling of each file, found `{found}` beside `{other}`, which is the same file on some platforms"
+                "expected one spelling of each file, found `{found}` beside `{other}`, the same file on some platforms"
             ),
             Self::Versions { found, reason } => {
                 write!(
@@ -491,7 +507,9 @@ impl fmt::Display for FormatErrorKind {
             } => {
                 write!(
                     f,
-                    "expected ranges without overlap, found `{found}` and `{other}`, which both have {version}"
+                    "expected ranges without overlap, found {} and {}, which both have {version}",
+                    quoted(found),
+                    quoted(other)
                 )
             }
             Self::NoVariant => f.write_str("expected at least one `[[variant]]`, found none"),
@@ -509,12 +527,14 @@ impl fmt::Display for FormatErrorKind {
 
 impl std::error::Error for FormatErrorKind {}
 
-/// A text in backticks, or in words if it is empty.
-fn quoted(text: &str) -> String {
-    if text.is_empty() {
-        "an empty text".to_owned()
-    } else {
-        format!("`{}`", text.escape_debug())
+fn range_hint(found: &str, reason: &RangeError) -> Option<String> {
+    match reason {
+        RangeError::Empty => Some("`>=0` takes every version".to_owned()),
+        RangeError::Syntax(_) if found.starts_with(|first: char| first.is_ascii_digit()) => {
+            let found = quoted(&format!("=={found}"));
+            Some(format!("a single version is {found}"))
+        }
+        _ => None,
     }
 }
 

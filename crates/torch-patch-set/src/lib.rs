@@ -51,7 +51,7 @@ mod patch;
 mod platform;
 mod raw;
 mod risk;
-#[cfg(any())]
+#[cfg(feature = "schema")]
 mod schema;
 mod source;
 mod text;
@@ -62,11 +62,12 @@ mod version_range;
 
 pub use catalogue::Catalogue;
 pub use error::{FormatError, FormatErrorKind, Place};
+pub use limits::FILE as MAX_FILE_SIZE;
 pub use origin::Origin;
 pub use patch::{NotCovered, Patch};
 pub use platform::Platform;
 pub use risk::Risk;
-#[cfg(any())]
-//SCHEMA
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use variant::{Action, FileEdits, Variant};
 pub use version_range::{RangeError, VersionRange};

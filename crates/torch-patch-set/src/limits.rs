@@ -1,7 +1,7 @@
 //! How large a patch file and its parts may be, so that a hostile one costs little time and memory.
 
-/// Bytes of a patch file.
-pub(crate) const FILE: usize = 1 << 20;
+/// The most bytes a patch file may have.
+pub const FILE: usize = 1 << 20;
 /// Variants of a patch.
 pub(crate) const VARIANTS: usize = 100;
 /// Edits of all variants of a patch.
@@ -20,5 +20,7 @@ pub(crate) const CLAUSES: usize = 20;
 pub(crate) const PATH: usize = 200;
 /// Characters of an id or a name of a distribution.
 pub(crate) const NAME: usize = 100;
-/// Bytes of a line that a message shows.
+/// Characters of a value that a message quotes.
+pub(crate) const QUOTED: usize = 80;
+/// Characters of a line that a message shows.
 pub(crate) const EXCERPT: usize = 160;

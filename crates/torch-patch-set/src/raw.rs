@@ -44,7 +44,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::patch))]
 pub(crate) struct RawPatch {
-    /// The version of the format.
+    /// The version of the format. It is checked before the rest is read.
+    #[expect(dead_code, reason = "here for its type and for the schema")]
     pub(crate) format: Option<At<i64>>,
     /// The name of the patch, by which it is applied and reverted.
     pub(crate) id: Option<At<String>>,

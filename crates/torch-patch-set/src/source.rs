@@ -17,6 +17,8 @@ pub(crate) struct Fault {
     pub(crate) kind: FormatErrorKind,
     pub(crate) span: Range<usize>,
     pub(crate) key: Option<String>,
+    /// Whether it is the key before the span that is wrong, not the value.
+    pub(crate) is_key: bool,
 }
 
 impl Fault {
@@ -25,6 +27,15 @@ impl Fault {
             kind,
             span: span.clone(),
             key: None,
+            is_key: false,
+        }
+    }
+
+    /// Points at the key before the span.
+    pub(crate) fn of_key(self) -> Self {
+        Self {
+            is_key: true,
+            ..self
         }
     }
 
@@ -84,8 +95,14 @@ impl Source {
         let Some(key) = before.strip_suffix('=').map(str::trim_end) else {
             return value.clone();
         };
-        let start = key.rfind(|letter: char| letter.is_whitespace() || matches!(letter, '{' | ','));
-        start.map_or(0, |start| start + 1)..key.len()
+        let quote = key.chars().last().filter(|last| matches!(last, '"' | '\''));
+        let start = match quote {
+            Some(quote) => key[..key.len() - 1].rfind(quote),
+            None => key
+                .rfind(|letter: char| letter.is_whitespace() || "{,".contains(letter))
+                .map(|before| before + 1),
+        };
+        start.unwrap_or(0)..key.len()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which characters the texts of a patch file may have.
 
 use crate::error::FormatErrorKind;
+use crate::limits::QUOTED;
 
 /// Refuses characters that a terminal or an editor obeys instead of showing them: control characters except for tab
 /// and newline, and those that change the direction of writing (see
@@ -13,6 +14,16 @@ pub(crate) fn check_text(text: &str) -> Result<(), FormatErrorKind> {
         Some(found) => Err(FormatErrorKind::Character { found }),
         None => Ok(()),
     }
+}
+
+/// The text in backticks, cut to what a message has room for, with escapes for what cannot be seen.
+pub(crate) fn quoted(text: &str) -> String {
+    if text.is_empty() {
+        return "an empty text".to_owned();
+    }
+    let shown: String = text.chars().take(QUOTED).collect();
+    let more = if shown.len() < text.len() { "…" } else { "" };
+    format!("`{}{more}`", shown.escape_debug())
 }
 
 /// Whether the character changes the direction of writing without being seen.

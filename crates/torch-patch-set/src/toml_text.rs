@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 use crate::error::FormatErrorKind;
 use crate::raw::RawPatch;
 use crate::source::Fault;
+use crate::text::quoted;
 
 /// The one version of the format.
 const FORMAT: i64 = 1;
@@ -119,7 +120,7 @@ fn in_toml(words: &str) -> String {
         "i64" => "a whole number".to_owned(),
         _ if words.starts_with("struct ") => "a table".to_owned(),
         _ => match words.split_once(' ') {
-            Some(("string", text)) => format!("the string {text}"),
+            Some(("string", text)) => format!("the string {}", quoted(text.trim_matches('"'))),
             Some(("integer", number)) => format!("the number {number}"),
             Some(("floating", rest)) => format!("the number {}", rest.trim_start_matches("point ")),
             Some(("boolean", truth)) => truth.to_owned(),

@@ -11,7 +11,7 @@ use crate::platform::Platform;
 use crate::raw::{At, RawAnchor, RawPatch, RawVariant, TextOr};
 use crate::risk::Risk;
 use crate::source::{Fault, Source};
-use crate::text::check_text;
+use crate::text::{check_text, quoted};
 use crate::toml_text::first_line;
 use crate::variant::{self, Variant, check_address};
 use crate::version_range::VersionRange;
@@ -80,12 +80,10 @@ fn checked(raw: &RawPatch) -> Result<Content, Fault> {
 
 /// Points at the key where it is the key that is wrong, and at the first line of a table.
 fn pointed(fault: Fault, source: &Source) -> Fault {
-    let span = match fault.kind {
-        FormatErrorKind::KeyBesideVerb { .. }
-        | FormatErrorKind::SeveralVerbs { .. }
-        | FormatErrorKind::EditsAndFixed
-        | FormatErrorKind::MissingBesideVerb { .. } => source.key_of(&fault.span),
-        _ => first_line(source.text(), &fault.span),
+    let span = if fault.is_key {
+        source.key_of(&fault.span)
+    } else {
+        first_line(source.text(), &fault.span)
     };
     Fault { span, ..fault }
 }
@@ -161,11 +159,7 @@ fn check_name(name: &At<String>, is_good: bool, expected: &str) -> Result<(), Fa
     if is_good {
         return Ok(());
     }
-    let found = if name.is_empty() {
-        "an empty text".to_owned()
-    } else {
-        format!("`{}`", name.escape_debug())
-    };
+    let found = quoted(name);
     Err(Fault::new(
         FormatErrorKind::Value {
             expected: expected.to_owned(),
@@ -258,7 +252,7 @@ fn entries<'r>(
     match repeated {
         Some((_, entry)) => {
             let kind = FormatErrorKind::Repeated {
-                found: entry.escape_debug().to_string(),
+                found: entry.to_string(),
             };
             Err(Fault::new(kind, &entry.span).at("", key))
         }
@@ -277,7 +271,7 @@ fn when(raw: &RawPatch) -> Result<BTreeMap<String, VersionRange>, Fault> {
     for (name, text) in when.iter() {
         let key = format!("when.{name}");
         let named = At::new(name.clone(), text.span.clone());
-        check_distribution(&named).map_err(|fault| fault.at("", "when"))?;
+        check_distribution(&named).map_err(|fault| fault.of_key().at("", "when"))?;
         let range = variant::range(text).map_err(|fault| fault.at("", &key))?;
         ranges.insert(name.clone(), range);
     }

@@ -6,7 +6,7 @@ use crate::edits;
 use crate::error::FormatErrorKind;
 use crate::raw::{At, RawVariant};
 use crate::source::Fault;
-use crate::text::check_text;
+use crate::text::{check_text, quoted};
 use crate::version_range::VersionRange;
 
 /// What a patch does for one range of versions.
@@ -76,9 +76,9 @@ fn action(raw: &At<RawVariant>, table: &str) -> Result<Action, Fault> {
         ..Fault::new(kind, &raw.span)
     };
     match (&raw.edit, &raw.fixed_upstream) {
-        (Some(_), Some(fixed)) => {
-            Err(Fault::new(FormatErrorKind::EditsAndFixed, &fixed.span).at(table, "fixed-upstream"))
-        }
+        (Some(_), Some(fixed)) => Err(Fault::new(FormatErrorKind::EditsAndFixed, &fixed.span)
+            .of_key()
+            .at(table, "fixed-upstream")),
         (None, Some(fixed)) => {
             check_address(fixed).map_err(|fault| fault.at(table, "fixed-upstream"))?;
             Ok(Action::FixedUpstream(fixed.to_string()))
@@ -102,7 +102,7 @@ pub(crate) fn check_address(text: &At<String>) -> Result<(), Fault> {
     }
     let kind = FormatErrorKind::Value {
         expected: "an address with `https://` or `http://`".to_owned(),
-        found: format!("`{}`", text.escape_debug()),
+        found: quoted(text),
     };
     Err(Fault::new(kind, &text.span))
 }

@@ -237,15 +237,115 @@ fn after_series(version: &Version, length: usize) -> Version {
         .with_dev(Some(0))
 }
 
-/// The parser's words on one line.
+/// The parser's words on one line, in lower case.
 fn reason(error: &pep440_rs::VersionSpecifiersParseError) -> String {
     let text = error.to_string();
     let line = text
         .lines()
         .find(|line| !line.trim().is_empty())
-        .unwrap_or_default();
-    line.trim()
+        .unwrap_or_default()
+        .trim();
+    let words = line
         .trim_start_matches("Failed to parse version: ")
-        .trim_end_matches(':')
-        .to_owned()
+        .trim_end_matches(':');
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(letters).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn version() -> impl Strategy<Value = String> {
+        let suffix = prop::sample::select(vec![
+            "",
+            "",
+            "",
+            ".dev0",
+            ".dev3",
+            "a0",
+            "a1",
+            "rc1",
+            "rc1.dev2",
+            ".post0",
+            ".post1",
+            ".post1.dev0",
+            "a1.post2",
+        ]);
+        let release = prop_oneof![
+            (0u64..3, 0u64..3).prop_map(|(a, b)| format!("{a}.{b}")),
+            (0u64..3).prop_map(|a| a.to_string()),
+            (0u64..3, 0u64..2, 0u64..2).prop_map(|(a, b, c)| format!("{a}.{b}.{c}"))
+        ];
+        (release, suffix).prop_map(|(release, suffix)| format!("{release}{suffix}"))
+    }
+
+    fn installed() -> impl Strategy<Value = String> {
+        (version(), prop::sample::select(vec!["", "+cpu", "+cu118"]))
+            .prop_map(|(version, local)| format!("{version}{local}"))
+    }
+
+    fn clause() -> impl Strategy<Value = String> {
+        let release = (0u64..3, 0u64..3).prop_map(|(a, b)| format!("{a}.{b}"));
+        prop_oneof![
+            (
+                prop::sample::select(vec![">=", ">", "<", "<=", "==", "!="]),
+                version()
+            )
+                .prop_map(|(op, v)| format!("{op}{v}")),
+            (prop::sample::select(vec!["==", "!="]), version())
+                .prop_map(|(op, v)| format!("{op}{v}+cu118")),
+            (prop::sample::select(vec!["==", "!="]), release.clone())
+                .prop_map(|(op, v)| format!("{op}{v}.*")),
+            release.prop_map(|v| format!("~={v}")),
+        ]
+    }
+
+    fn range() -> impl Strategy<Value = VersionRange> {
+        prop::collection::vec(clause(), 1..4).prop_filter_map("a range with a version", |clauses| {
+            VersionRange::parse(&clauses.join(",")).ok()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_version_is_on_one_side_of_a_bound(bound in version(), version in installed()) {
+            for (left, right) in [("<", ">="), ("<=", ">"), ("==", "!=")] {
+                // No version is below the lowest one.
+                let Ok(left) = VersionRange::parse(&format!("{left}{bound}")) else { continue };
+                let right = VersionRange::parse(&format!("{right}{bound}")).unwrap();
+                prop_assert_ne!(left.contains(&version), right.contains(&version), "{} {} {}", left, right, version);
+                prop_assert_eq!(left.common(&right), None);
+            }
+        }
+
+        #[test]
+        fn ranges_without_common_version_share_none(left in range(), right in range(), versions in prop::collection::vec(installed(), 30)) {
+            match left.common(&right) {
+                Some(version) => {
+                    let version = version.to_string();
+                    prop_assert!(left.contains(&version) && right.contains(&version), "{} {} {}", left, right, version);
+                }
+                None => {
+                    let shared = versions.iter().find(|version| left.contains(version) && right.contains(version));
+                    prop_assert_eq!(shared, None, "{} {}", left, right);
+                }
+            }
+        }
+
+        #[test]
+        fn a_range_that_has_a_version_is_not_empty(clauses in prop::collection::vec(clause(), 1..4), version in installed()) {
+            let each = clauses.iter().map(|clause| VersionRange::parse(clause));
+            let all_have_it = each.into_iter().all(|range| range.is_ok_and(|range| range.contains(&version)));
+            if all_have_it {
+                prop_assert!(VersionRange::parse(&clauses.join(",")).is_ok(), "{:?} {}", clauses, version);
+            }
+        }
+    }
 }

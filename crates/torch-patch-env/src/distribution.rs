@@ -48,8 +48,8 @@ impl Distribution {
         else {
             return Ok(Recorded::NoRecord);
         };
-        match fs_err::read(&record) {
-            Ok(bytes) => record::look_up(&record, &bytes, path),
+        match fs_err::File::open(&record) {
+            Ok(text) => record::look_up(&record, text, path),
             Err(error) if is_absent(&error) => Ok(Recorded::NoRecord),
             Err(error) => Err(EnvError::unreadable(&record, "look up a digest", &error)),
         }
@@ -94,6 +94,9 @@ fn find_in(
     remains: &mut Vec<PathBuf>,
 ) -> Result<Option<Distribution>, EnvError> {
     let site = site_packages.path.as_path();
+    if let Some(found) = at_hand(site, wanted)? {
+        return Ok(Some(found));
+    }
     let traces = Traces::read(site, wanted)?;
     if let Some(egg_info) = traces
         .all(Trace::EggInfo)
@@ -116,11 +119,35 @@ fn find_in(
         .filter(|package| package.is_dir());
     match choose(candidates, package, wanted)? {
         Some(candidate) => {
-            refuse_editable(&candidate.path.join("direct_url.json"), wanted)?;
+            refuse_editable(&candidate.path, wanted)?;
             candidate.distribution(site, package, wanted).map(Some)
         }
         None => without_metadata(&traces, site, package, wanted),
     }
+}
+
+/// Finds the distribution by the version that its package has, without reading the names in `site`. With a `RECORD` it is
+/// the one that would be found among all; anything less than that is left to them.
+fn at_hand(site: &Path, wanted: &str) -> Result<Option<Distribution>, EnvError> {
+    let name = wanted.replace('-', "_");
+    let package = site.join(&name);
+    let Some(version) = version_of(&package) else {
+        return Ok(None);
+    };
+    for version in [version.as_str(), public(&version)] {
+        let path = site.join(format!("{name}-{version}.dist-info"));
+        let candidate =
+            Candidate::read(Trace::DistInfo, &path)?.filter(|candidate| candidate.has_record);
+        if let Some(candidate) =
+            candidate.filter(|candidate| candidate.headers.version.as_deref() == Some(version))
+        {
+            refuse_editable(&path, wanted)?;
+            return candidate
+                .distribution(site, Some(&package), wanted)
+                .map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// Tells whether metadata is that of a working copy which a `.pth` file has put on `sys.path`: it has no version in its name.
@@ -250,12 +277,8 @@ fn choose(
     if candidates.len() > 1
         && let Some(version) = package.and_then(version_of)
     {
-        let is_same = |candidate: &Candidate| {
-            candidate.headers.version.as_deref().map(public) == Some(public(&version))
-        };
-        if candidates.iter().any(is_same) {
-            candidates.retain(is_same);
-        }
+        keep(&mut candidates, |found| found == version);
+        keep(&mut candidates, |found| public(found) == public(&version));
     }
     if candidates.len() > 1 {
         let candidates = candidates
@@ -269,6 +292,15 @@ fn choose(
         .into());
     }
     Ok(candidates.pop())
+}
+
+/// Keeps those whose version `is_right`, if there are any.
+fn keep(candidates: &mut Vec<Candidate>, is_right: impl Fn(&str) -> bool) {
+    let is_right =
+        |candidate: &Candidate| candidate.headers.version.as_deref().is_some_and(&is_right);
+    if candidates.iter().any(is_right) {
+        candidates.retain(is_right);
+    }
 }
 
 /// The version without its local part.
@@ -315,7 +347,8 @@ fn without_metadata(
 }
 
 /// Reads `direct_url.json` (PEP 610), which says whether an install is editable.
-fn refuse_editable(direct_url: &Path, wanted: &str) -> Result<(), EnvError> {
+fn refuse_editable(metadata: &Path, wanted: &str) -> Result<(), EnvError> {
+    let direct_url = &metadata.join("direct_url.json");
     let Ok(bytes) = fs_err::read_to_string(direct_url) else {
         return Ok(());
     };

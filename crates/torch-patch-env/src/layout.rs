@@ -121,22 +121,25 @@ pub(crate) fn is_conda(tree: &dyn Tree, prefix: &Path) -> bool {
 
 /// The version of the package `python` in a conda environment.
 pub(crate) fn conda_version(tree: &dyn Tree, prefix: &Path) -> Option<PythonVersion> {
-    let records = tree.names(&tree.system().join(prefix, &["conda-meta"]));
-    records
-        .iter()
-        .find_map(|name| PythonVersion::from_conda(name))
+    let is_python = |name: &str| PythonVersion::from_conda(name).is_some();
+    let records = tree.names(&tree.system().join(prefix, &["conda-meta"]), &is_python);
+    PythonVersion::from_conda(records.first()?)
 }
 
 /// The version of Windows' library in `prefix`, such as `python310.dll`.
 pub(crate) fn windows_version(tree: &dyn Tree, prefix: &Path) -> Option<PythonVersion> {
-    tree.names(prefix)
-        .iter()
-        .find_map(|name| PythonVersion::from_library(&name.to_ascii_lowercase()))
+    let version = |name: &str| PythonVersion::from_library(&name.to_ascii_lowercase());
+    version(
+        tree.names(prefix, &|name| version(name).is_some())
+            .first()?,
+    )
 }
 
 /// The versions that have a directory of packages below `prefix`, sorted.
 pub(crate) fn versions(tree: &dyn Tree, prefix: &Path) -> Vec<PythonVersion> {
-    let libraries = ["lib", "lib64"].map(|lib| tree.names(&tree.system().join(prefix, &[lib])));
+    let is_python = |name: &str| PythonVersion::from_name(name).is_some();
+    let libraries =
+        ["lib", "lib64"].map(|lib| tree.names(&tree.system().join(prefix, &[lib]), &is_python));
     let mut found: Vec<PythonVersion> = libraries
         .iter()
         .flatten()

@@ -8,9 +8,10 @@ use crate::tree::Tree;
 /// exist count.
 pub(crate) fn directories(tree: &dyn Tree, site: &Path) -> Vec<PathBuf> {
     let files = tree
-        .names(site)
-        .into_iter()
-        .filter(|name| name.strip_suffix(".pth").is_some() && !name.starts_with('.'));
+        .names(site, &|name| {
+            name.strip_suffix(".pth").is_some() && !name.starts_with('.')
+        })
+        .into_iter();
     let texts = files.filter_map(|name| tree.text(&tree.system().join(site, &[&name])));
     texts.flat_map(|text| added(tree, site, &text)).collect()
 }

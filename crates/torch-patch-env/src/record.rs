@@ -3,11 +3,13 @@
 //! Only the row that is asked for is read, as other rows are sometimes wrong upstream and torch has 12,000 of them. The
 //! format is CSV (PEP 376, PEP 427): path, `algorithm=digest` in base64url without padding, size in bytes.
 
+use std::io::{self, Read};
 use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use memchr::{memchr, memmem, memrchr};
+use memchr::memmem::Finder;
+use memchr::{memchr, memrchr};
 use serde::Serialize;
 
 use crate::error::{EnvError, EnvErrorKind};
@@ -31,25 +33,53 @@ pub enum Recorded {
     NoRecord,
 }
 
-/// Looks up `path`, `/`-separated and relative to site-packages, in the bytes of `record`.
-pub(crate) fn look_up(record: &Path, bytes: &[u8], path: &str) -> Result<Recorded, EnvError> {
-    let row = row_of(bytes, path).or_else(|| {
-        let backslashed = path.replace('/', "\\");
-        (backslashed != path)
-            .then(|| row_of(bytes, &backslashed))
-            .flatten()
-    });
-    match row {
-        None => Ok(Recorded::NotListed),
-        Some(row) => recorded(&row).map_err(|reason| {
-            let line = row.iter().collect::<Vec<_>>().join(",");
-            EnvErrorKind::RecordMalformed {
-                path: record.to_owned(),
-                line,
-                reason,
-            }
-            .into()
-        }),
+/// Looks up `path`, `/`-separated and relative to site-packages, in the text of `record`.
+///
+/// # Errors
+///
+/// If the text cannot be read, or the row is damaged.
+pub(crate) fn look_up(record: &Path, text: impl Read, path: &str) -> Result<Recorded, EnvError> {
+    let unreadable = |error: io::Error| EnvError::unreadable(record, "look up a digest", &error);
+    let Some(row) = find_row(text, path).map_err(unreadable)? else {
+        return Ok(Recorded::NotListed);
+    };
+    recorded(&row).map_err(|reason| {
+        let line = row.iter().collect::<Vec<_>>().join(",");
+        EnvErrorKind::RecordMalformed {
+            path: record.to_owned(),
+            line,
+            reason,
+        }
+        .into()
+    })
+}
+
+/// Finds the row of `path`, written with `/` or with `\`. Stops reading there, and never holds more than a part of the text.
+fn find_row(mut text: impl Read, path: &str) -> io::Result<Option<csv::StringRecord>> {
+    const PART: usize = 1 << 16;
+    let paths = [path.to_owned(), path.replace('/', "\\")];
+    let spelled = paths.map(|path| (Finder::new(&path.replace('"', "\"\"")).into_owned(), path));
+    let mut part = vec![0; PART];
+    let mut filled = 0;
+    loop {
+        if filled == part.len() {
+            part.resize(2 * filled, 0);
+        }
+        let read = text.read(&mut part[filled..])?;
+        filled += read;
+        let lines = if read == 0 {
+            filled
+        } else {
+            memrchr(b'\n', &part[..filled]).map_or(0, |newline| newline + 1)
+        };
+        let row = spelled
+            .iter()
+            .find_map(|(finder, path)| row_in(&part[..lines], finder, path));
+        if row.is_some() || read == 0 {
+            return Ok(row);
+        }
+        part.copy_within(lines..filled, 0);
+        filled -= lines;
     }
 }
 
@@ -68,14 +98,13 @@ pub(crate) fn first_files(bytes: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// Returns the row whose first field is `path`.
-fn row_of(bytes: &[u8], path: &str) -> Option<csv::StringRecord> {
-    let written = path.replace('"', "\"\"");
-    memmem::find_iter(bytes, written.as_bytes()).find_map(|hit| {
-        let start = memrchr(b'\n', &bytes[..hit]).map_or(0, |newline| newline + 1);
-        let is_at_start = matches!(without_mark(&bytes[start..hit]), b"" | b"\"");
+/// Returns the row in `lines` whose first field is `path`.
+fn row_in(lines: &[u8], finder: &Finder<'_>, path: &str) -> Option<csv::StringRecord> {
+    finder.find_iter(lines).find_map(|hit| {
+        let start = memrchr(b'\n', &lines[..hit]).map_or(0, |newline| newline + 1);
+        let is_at_start = matches!(without_mark(&lines[start..hit]), b"" | b"\"");
         let row = is_at_start
-            .then(|| parse(line(&bytes[start..])))
+            .then(|| parse(line(&lines[start..])))
             .flatten()?;
         (row.get(0) == Some(path)).then_some(row)
     })
@@ -199,6 +228,24 @@ mod tests {
         let record =
             format!("\"unclosed,sha256=!!,x\n,,,,,\na.py,sha256={EMPTY},0\nb.py,sha256=!!,0\n");
         assert_eq!(found(&record, "a.py"), digest(Some(0)));
+    }
+
+    #[test]
+    fn rows_are_found_across_the_parts_that_are_read() {
+        for length in [0, 1, 65_000, 65_534, 65_535, 65_536, 200_000] {
+            let record = format!(
+                "{},,\nx/a.py,sha256={EMPTY},7\nx/b.py,,",
+                "y".repeat(length)
+            );
+            assert_eq!(found(&record, "x/a.py"), digest(Some(7)), "{length}");
+            assert_eq!(found(&record, "x/b.py"), Recorded::NoDigest, "{length}");
+            assert_eq!(found(&record, "x/c.py"), Recorded::NotListed, "{length}");
+        }
+        let rows = format!("x/other.py,sha256={EMPTY},1\n").repeat(5000);
+        assert_eq!(
+            found(&format!("{rows}x\\a.py,sha256={EMPTY},7\n{rows}"), "x/a.py"),
+            digest(Some(7))
+        );
     }
 
     #[test]

@@ -17,8 +17,8 @@ pub(crate) trait Tree {
     fn is_executable(&self, path: &Path) -> bool;
     /// Tells whether `path` starts with `#!`.
     fn is_script(&self, path: &Path) -> bool;
-    /// The names in a directory, sorted; none if it cannot be read. Names that are not Unicode are left out.
-    fn names(&self, directory: &Path) -> Vec<String>;
+    /// The `wanted` names in a directory, sorted; none if it cannot be read. Names that are not Unicode are left out.
+    fn names(&self, directory: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<String>;
     /// The content of a file, if it can be read; what is not UTF-8 is replaced.
     fn text(&self, file: &Path) -> Option<String>;
     /// Where a symbolic link leads, as it is written.
@@ -104,10 +104,11 @@ impl Tree for Disk<'_> {
             && &start == b"#!"
     }
 
-    fn names(&self, directory: &Path) -> Vec<String> {
+    fn names(&self, directory: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<String> {
         let entries = fs_err::read_dir(directory).into_iter().flatten().flatten();
-        let mut names: Vec<String> = entries
-            .filter_map(|entry| entry.file_name().into_string().ok())
+        let names = entries.map(|entry| entry.file_name());
+        let mut names: Vec<String> = names
+            .filter_map(|name| name.to_str().filter(|name| wanted(name)).map(str::to_owned))
             .collect();
         names.sort_unstable();
         names

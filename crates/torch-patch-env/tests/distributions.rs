@@ -242,6 +242,22 @@ fn of_two_the_one_with_record_counts_then_the_one_of_the_package() {
 }
 
 #[test]
+fn of_two_builds_the_one_that_the_package_names_counts() {
+    for order in [["1.13.1", "1.13.1+cpu"], ["1.13.1+cpu", "1.13.1"]] {
+        let site = Site::new(&[("torch/version.py", VERSION_FILE)]);
+        for version in order {
+            let metadata = format!("Name: torch\nVersion: {version}\n");
+            site.add(&[(&format!("torch-{version}.dist-info/METADATA"), &metadata)]);
+            site.add(&[(&format!("torch-{version}.dist-info/RECORD"), "")]);
+        }
+        assert_eq!(
+            site.environment().distribution("torch").unwrap().version,
+            "1.13.1+cpu"
+        );
+    }
+}
+
+#[test]
 fn editable_and_zipped_installs_are_refused_by_name() {
     let editable = r#"{"url": "file:///home/u/torch", "dir_info": {"editable": true}}"#;
     let info = ("torch-1.13.1.dist-info/METADATA", METADATA);
@@ -264,6 +280,15 @@ fn editable_and_zipped_installs_are_refused_by_name() {
         "editable-install",
     );
     check_error(&[("torch-1.13.1-py3.8.egg", "zip")], "zipped-install");
+    let at_hand = [
+        info,
+        ("torch-1.13.1.dist-info/RECORD", ""),
+        ("torch/version.py", VERSION_FILE),
+    ];
+    check_error(
+        &[&at_hand[..], &[direct_url(editable)]].concat(),
+        "editable-install",
+    );
     let plain = [info, ("torch/", "")];
     for text in [
         r#"{"url": "file:///home/u/torch", "dir_info": {}}"#,

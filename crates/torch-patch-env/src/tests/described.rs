@@ -132,14 +132,14 @@ impl Tree for Described {
         self.text(path).is_some_and(|text| text.starts_with("#!"))
     }
 
-    fn names(&self, directory: &Path) -> Vec<String> {
+    fn names(&self, directory: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<String> {
         let start = self.walk(directory, true) + "/";
         let below = self
             .nodes
             .keys()
             .filter_map(|path| path.strip_prefix(&start));
         below
-            .filter(|name| !name.contains('/'))
+            .filter(|name| !name.contains('/') && wanted(name))
             .map(str::to_owned)
             .collect()
     }

@@ -50,104 +50,184 @@ fn shallowest(document: &Document<'_>, lines: &Range<usize>) -> usize {
     width
 }
 
-/// All places in `regions` where the lines of `anchor` (up to one of `until`) stand as comments,
-/// from the first to the last of them, without the last ending.
-pub(crate) fn find(
-    document: &Document<'_>,
-    regions: &[Range<usize>],
-    anchor: &Pattern,
-    until: &[Pattern],
-    sign: &str,
-) -> Vec<Range<usize>> {
-    let finder = memchr::memmem::Finder::new(anchor.literal().as_bytes());
-    let mut found: Vec<Range<usize>> = Vec::new();
-    for region in regions {
-        let mut at = region.start;
-        while at < region.end
-            && let Some(hit) = finder.find(&document.bytes[at..region.end])
+/// Finds lines that stand as comments.
+pub(crate) struct CommentFinder<'f, 'a> {
+    pub(crate) document: &'f Document<'a>,
+    /// The first lines.
+    pub(crate) anchor: &'f Pattern,
+    /// Spellings of the last lines; empty if the anchor is all.
+    pub(crate) until: &'f [Pattern],
+    pub(crate) sign: &'f str,
+}
+
+impl CommentFinder<'_, '_> {
+    /// All places in `regions`, from the first to the last of the lines, without the last ending.
+    pub(crate) fn find(&self, regions: &[Range<usize>]) -> Vec<Range<usize>> {
+        let finder = memchr::memmem::Finder::new(self.anchor.literal().as_bytes());
+        let mut found = Vec::new();
+        for region in regions {
+            let mut at = region.start;
+            while at < region.end
+                && let Some(hit) = finder.find(&self.document.bytes[at..region.end])
+            {
+                let offset = at + hit;
+                at = self.document.physical_end(offset).max(offset + 1);
+                // The text found may be in a later line than the first.
+                let block = self.block_around(offset, region);
+                if !block.is_empty() {
+                    at = at.max(block.end);
+                    self.find_in_block(block, &mut found);
+                }
+            }
+        }
+        found
+    }
+
+    /// The comment lines around `offset`, with the blank lines between them.
+    fn block_around(&self, offset: usize, region: &Range<usize>) -> Range<usize> {
+        let first = self.document.physical_start(offset);
+        if self.uncommented(first).is_none() {
+            return first..first;
+        }
+        let (mut start, mut above) = (first, first);
+        while let Some(previous) = self.document.previous_physical(above)
+            && previous >= region.start
         {
-            let offset = at + hit;
-            at = document.physical_end(offset).max(offset + 1);
-            // The text found may be in a later line of the anchor than the first.
-            let mut start = document.physical_start(offset);
-            for _ in 0..LONGEST {
-                if start < region.start || uncommented(document, start, sign).is_none() {
-                    break;
-                }
-                if let Some(end) = commented_range(document, start, region.end, anchor, until, sign)
-                {
+            above = previous;
+            match self.uncommented(previous) {
+                Some(_) => start = previous,
+                None if self.is_blank(previous) => {}
+                None => break,
+            }
+        }
+        let (mut end, mut below) = (first, first);
+        while below < region.end {
+            let next = self.document.next_physical(below);
+            match self.uncommented(below) {
+                Some(_) => end = next,
+                None if self.is_blank(below) => {}
+                None => break,
+            }
+            if next == below {
+                break;
+            }
+            below = next;
+        }
+        start..end.min(region.end)
+    }
+
+    fn find_in_block(&self, block: Range<usize>, found: &mut Vec<Range<usize>>) {
+        let mut start = block.start;
+        while start < block.end {
+            let range = self
+                .uncommented(start)
+                .filter(|line| self.anchor.may_start(line))
+                .and_then(|_| self.range_from(start, block.end));
+            match range {
+                Some(end) => {
                     found.push(start..end);
-                    at = at.max(end);
-                    break;
+                    start = self.document.next_physical(end);
                 }
-                let Some(previous) = document.previous_physical(start) else {
-                    break;
-                };
-                start = previous;
+                None => start = self.document.next_physical(start),
             }
         }
     }
-    found.dedup();
-    found
+
+    /// Where the commented-out lines that start at `start` end, if they are the anchor's.
+    fn range_from(&self, start: usize, limit: usize) -> Option<usize> {
+        if self.document.language.is_python() && self.document.is_continuation(start) {
+            return None;
+        }
+        let mut window = Window {
+            text: Vec::new(),
+            ends: Vec::new(),
+            next: start,
+        };
+        let mut wanted = 2 * self.anchor.len();
+        loop {
+            let is_all = !window.grow(self, wanted, limit);
+            match self.end_in(&window) {
+                Match::Ends(end) => return Some(end),
+                Match::OpenEnded if !is_all && wanted < LONGEST => wanted *= 4,
+                Match::OpenEnded | Match::Never => return None,
+            }
+        }
+    }
+
+    fn end_in(&self, window: &Window) -> Match {
+        let language = match self.document.language {
+            Language::Python => Language::Python,
+            Language::Text { .. } => Language::Text { comment: None },
+        };
+        let Ok(inner) = Document::new(&window.text, language) else {
+            return Match::Never;
+        };
+        // The last line of the window may go on below it.
+        if inner.line_count() <= self.anchor.len() && !self.anchor.matches(&inner, 0) {
+            return Match::OpenEnded;
+        }
+        if !self.anchor.matches(&inner, 0) {
+            return Match::Never;
+        }
+        let first = self.anchor.len();
+        let rest = first..inner.line_count();
+        let until = self.until.iter();
+        let ends = until.filter_map(|until| until.find_first(&inner, rest.clone()));
+        let last = if self.until.is_empty() {
+            Some(first)
+        } else {
+            ends.map(|found| found.end).min()
+        };
+        let Some(last) = last else {
+            return Match::OpenEnded;
+        };
+        let inner_end = inner.line(last - 1).end;
+        let line = window.ends.iter().find(|(after, _)| inner_end < *after);
+        line.map_or(Match::OpenEnded, |(_, end)| Match::Ends(*end))
+    }
+
+    fn is_blank(&self, start: usize) -> bool {
+        let line = &self.document.bytes[start..self.document.physical_end(start)];
+        line.trim_ascii().is_empty()
+    }
+
+    /// The physical line at `start` without its comment sign, if it is a comment.
+    fn uncommented(&self, start: usize) -> Option<Vec<u8>> {
+        let line = &self.document.bytes[start..self.document.physical_end(start)];
+        let text = line.trim_ascii_start();
+        let indent = &line[..line.len() - text.len()];
+        let text = text.strip_prefix(self.sign.as_bytes())?;
+        Some([indent, text.strip_prefix(b" ").unwrap_or(text)].concat())
+    }
 }
 
-/// Where the commented-out lines that start at `start` end, if they are the anchor's.
-fn commented_range(
-    document: &Document<'_>,
-    start: usize,
-    limit: usize,
-    anchor: &Pattern,
-    until: &[Pattern],
-    sign: &str,
-) -> Option<usize> {
-    if document.language.is_python() && document.is_continuation(start) {
-        return None;
-    }
-    let (mut text, mut ends, mut at) = (Vec::new(), Vec::new(), start);
-    while at < limit && ends.len() < LONGEST {
-        let end = document.physical_end(at);
-        let blank = document.bytes[at..end].trim_ascii().is_empty();
-        match uncommented(document, at, sign) {
-            Some(line) => text.extend_from_slice(&line),
-            None if blank && !ends.is_empty() => {}
-            None => break,
-        }
-        text.push(b'\n');
-        ends.push((text.len(), end));
-        let next = end + document.ending_at(end).len();
-        if next == end {
-            break;
-        }
-        at = next;
-    }
-    let language = match document.language {
-        Language::Python => Language::Python,
-        Language::Text { .. } => Language::Text { comment: None },
-    };
-    let inner = Document::new(&text, language).ok()?;
-    if inner.line_count() == 0 || !anchor.matches(&inner, 0) {
-        return None;
-    }
-    let mut last = anchor.len();
-    if !until.is_empty() {
-        let rest = last..inner.line_count();
-        last = until
-            .iter()
-            .filter_map(|until| until.find_first(&inner, rest.clone()))
-            .map(|found| found.end)
-            .min()?;
-    }
-    let inner_end = inner.line(last - 1).end;
-    ends.iter()
-        .find(|(after, _)| inner_end < *after)
-        .map(|(_, end)| *end)
+/// Comment lines without their signs.
+struct Window {
+    text: Vec<u8>,
+    /// Where each line ends, in the text with its ending and in the file without.
+    ends: Vec<(usize, usize)>,
+    next: usize,
 }
 
-/// The physical line at `start` without its comment sign, if it is a comment.
-fn uncommented(document: &Document<'_>, start: usize, sign: &str) -> Option<Vec<u8>> {
-    let line = &document.bytes[start..document.physical_end(start)];
-    let text = line.trim_ascii_start();
-    let indent = &line[..line.len() - text.len()];
-    let text = text.strip_prefix(sign.as_bytes())?;
-    Some([indent, text.strip_prefix(b" ").unwrap_or(text)].concat())
+impl Window {
+    /// Adds lines until there are `wanted`; says whether there are more.
+    fn grow(&mut self, finder: &CommentFinder<'_, '_>, wanted: usize, limit: usize) -> bool {
+        while self.next < limit && self.ends.len() < wanted {
+            let end = finder.document.physical_end(self.next);
+            self.text
+                .extend(finder.uncommented(self.next).unwrap_or_default());
+            self.text.push(b'\n');
+            self.ends.push((self.text.len(), end));
+            self.next = end + finder.document.ending_at(end).len().max(1);
+        }
+        self.next < limit
+    }
+}
+
+enum Match {
+    /// The lines are the anchor's, up to here.
+    Ends(usize),
+    /// They may be, with those that follow.
+    OpenEnded,
+    Never,
 }

@@ -67,12 +67,14 @@ pub(crate) fn place(document: &Document<'_>) -> Place {
     let mut place = Place::BeforeLine(0);
     for index in 0..document.line_count() {
         let line = document.line_text(index);
-        let is_docstring = index == 0
-            && tokens(line)
-                .iter()
-                .all(|token| token.kind == TokenKind::String);
+        let tokens = tokens(line);
+        let mut first_statement = tokens
+            .iter()
+            .take_while(|token| &line[token.range()] != ";");
+        let is_docstring =
+            index == 0 && first_statement.all(|token| token.kind == TokenKind::String);
         let is_future = line.starts_with("from")
-            && tokens(line)
+            && tokens
                 .get(1)
                 .is_some_and(|module| &line[module.range()] == "__future__");
         if !is_docstring && !is_future {
@@ -183,6 +185,10 @@ mod tests {
         assert_eq!(
             placed("'''a'''\n# b\nfrom __future__ import c\nimport d\n"),
             Place::AfterLine(1)
+        );
+        assert_eq!(
+            placed("'a'; from __future__ import b\nimport d\n"),
+            Place::AfterLine(0)
         );
         assert_eq!(placed("# a\nimport d\n"), Place::BeforeLine(0));
         assert_eq!(placed("f'a'\n"), Place::BeforeLine(0));

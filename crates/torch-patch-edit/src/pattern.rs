@@ -43,7 +43,8 @@ pub(crate) enum PatternToken {
 
 impl Pattern {
     pub(crate) fn new(source: &str, language: Language) -> Result<Self, CompileErrorKind> {
-        let source = source.trim_matches(['\n', '\r']);
+        let source = source.replace("\r\n", "\n").replace('\r', "\n");
+        let source = source.trim_matches('\n');
         let lines = if language.is_python() {
             python_lines(source)?
         } else {
@@ -149,6 +150,19 @@ impl Pattern {
             let depth_fits = !self.is_indented || document.depth(index) == base + line.depth;
             depth_fits && line.matches(document.line_text(index))
         })
+    }
+
+    /// Whether a physical line can be the first of a match.
+    pub(crate) fn may_start(&self, line: &[u8]) -> bool {
+        match &self.lines[0].parts {
+            Parts::Tokens(tokens) => match tokens.first() {
+                Some(PatternToken::Text(first)) => {
+                    line.trim_ascii_start().starts_with(first.as_bytes())
+                }
+                _ => true,
+            },
+            Parts::Text(_) => true,
+        }
     }
 
     /// For each token of this one-line anchor, the token of `text` that it matches.
@@ -264,10 +278,10 @@ fn unbalanced<'a>(source: &'a str, lines: &[(u16, Vec<Token>)]) -> Option<&'a st
 }
 
 fn text_lines(source: &str) -> Vec<PatternLine> {
-    let lines = source
+    source
         .split('\n')
-        .map(|line| line.trim_end_matches('\r').trim());
-    lines.map(text_line).collect()
+        .map(|line| text_line(line.trim()))
+        .collect()
 }
 
 fn text_line(line: &str) -> PatternLine {
@@ -312,33 +326,33 @@ fn match_tokens(pattern: &[PatternToken], text: &str, tokens: &[Token]) -> bool 
             .all(|(part, token)| part.is(&text[token.range()]))
 }
 
-/// For each part of `pattern`, the index of the first token that it matches.
+/// For each part of `pattern`, the index of the first token that it matches; each wildcard takes as
+/// little as it can.
 ///
 /// Each pair of positions is looked at once, so the time is bounded by the product of the lengths.
 fn align_tokens(pattern: &[PatternToken], text: &str, tokens: &[Token]) -> Option<Vec<usize>> {
     let closers = brackets(tokens);
-    let width = tokens.len() + 1;
-    let mut came_from: Vec<Option<(usize, usize)>> = vec![None; (pattern.len() + 1) * width];
-    let mut open = vec![((0, 0), (0, 0))];
-    while let Some((from, (part, token))) = open.pop() {
-        let seen = &mut came_from[part * width + token];
-        if seen.is_some() {
+    let mut seen = Seen::new(pattern.len() + 1, tokens.len() + 1);
+    let mut aligned = vec![0; pattern.len() + 1];
+    // A part of the pattern, the token that it is tried on, and the one that it began with.
+    let mut open = vec![(0, 0, 0)];
+    while let Some((part, token, first)) = open.pop() {
+        if !seen.insert(part, token) {
             continue;
         }
-        *seen = Some(from);
-        let here = (part, token);
+        aligned[part] = first;
         match (pattern.get(part), tokens.get(token)) {
-            (None, None) => return Some(retrace(pattern.len(), tokens.len(), &came_from, width)),
+            (None, None) => {
+                aligned.truncate(pattern.len());
+                return Some(aligned);
+            }
             (Some(PatternToken::Wildcard), next) => {
-                open.push((here, (part + 1, token)));
-                if let Some(next) = next
-                    && let Some(after) = after_unit(next, token, &closers)
-                {
-                    open.push((here, (part, after)));
-                }
+                let after = next.and_then(|next| after_unit(next, token, &closers));
+                open.extend(after.map(|after| (part, after, first)));
+                open.push((part + 1, token, token));
             }
             (Some(literal), Some(next)) if literal.is(&text[next.range()]) => {
-                open.push((here, (part + 1, token + 1)));
+                open.push((part + 1, token + 1, token + 1));
             }
             _ => {}
         }
@@ -346,24 +360,28 @@ fn align_tokens(pattern: &[PatternToken], text: &str, tokens: &[Token]) -> Optio
     None
 }
 
-fn retrace(
-    parts: usize,
-    tokens: usize,
-    came_from: &[Option<(usize, usize)>],
+/// A set of pairs of numbers, one bit for each.
+struct Seen {
     width: usize,
-) -> Vec<usize> {
-    let mut aligned = vec![0; parts];
-    let (mut part, mut token) = (parts, tokens);
-    while (part, token) != (0, 0) {
-        let Some((from_part, from_token)) = came_from[part * width + token] else {
-            break;
-        };
-        if from_part < part {
-            aligned[from_part] = from_token;
+    bits: Vec<u64>,
+}
+
+impl Seen {
+    fn new(height: usize, width: usize) -> Self {
+        Self {
+            width,
+            bits: vec![0; (height * width).div_ceil(64)],
         }
-        (part, token) = (from_part, from_token);
     }
-    aligned
+
+    /// Adds a pair; says whether it is new.
+    fn insert(&mut self, row: usize, column: usize) -> bool {
+        let index = row * self.width + column;
+        let bit = 1 << (index % 64);
+        let is_new = self.bits[index / 64] & bit == 0;
+        self.bits[index / 64] |= bit;
+        is_new
+    }
 }
 
 /// Where the token or whole bracket that starts at `index` ends; a closing bracket is no start.

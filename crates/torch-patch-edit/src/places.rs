@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::argument::{Argument, Presence};
 use crate::block::Block;
 use crate::blocks;
-use crate::comment;
+use crate::comment::CommentFinder;
 use crate::compile::{Action, CallAnchor, Finder, FinderRange, Side};
 use crate::conflict::ConflictKind;
 use crate::line_regex::{LineRegex, Template};
@@ -311,7 +311,13 @@ impl Locator<'_, '_> {
             None => &[],
         };
         let regions = self.region.bytes(self.document);
-        let found = comment::find(self.document, &regions, &spellings[spelling], until, sign);
+        let finder = CommentFinder {
+            document: self.document,
+            anchor: &spellings[spelling],
+            until,
+            sign,
+        };
+        let found = finder.find(&regions);
         found.into_iter().map(|text| self.text_site(text)).collect()
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::error::{FormatError, FormatErrorKind};
+use crate::error::FormatError;
+use crate::error_kind::FormatErrorKind;
 use crate::nearest::nearest;
 use crate::origin::Origin;
 use crate::patch::Patch;
@@ -34,7 +35,7 @@ enum Entry {
     /// Read when it is first asked for.
     BuiltIn {
         text: &'static str,
-        patch: OnceLock<Result<Patch, FormatError>>,
+        patch: Box<OnceLock<Result<Patch, FormatError>>>,
     },
     Added(Box<Patch>),
 }
@@ -45,7 +46,7 @@ impl Catalogue {
     pub fn built_in() -> Self {
         let entry = |text| Entry::BuiltIn {
             text,
-            patch: OnceLock::new(),
+            patch: Box::default(),
         };
         Self {
             entries: BUILT_IN

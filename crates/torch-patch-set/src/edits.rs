@@ -7,7 +7,7 @@ use torch_patch_edit::{
     Anchor, AnchorRange, CompileError, Edit, Expect, Field, FilePatch, Near, Scope, Verb,
 };
 
-use crate::error::FormatErrorKind;
+use crate::error_kind::FormatErrorKind;
 use crate::file_path::{broken_rule, folded};
 use crate::keys::{VERBS, VerbKeys};
 use crate::limits;

@@ -42,12 +42,14 @@
 mod catalogue;
 mod edits;
 mod error;
+mod error_kind;
 mod file_path;
 mod keys;
 mod limits;
 mod nearest;
 mod origin;
 mod patch;
+mod place;
 mod platform;
 mod raw;
 mod risk;
@@ -61,10 +63,12 @@ mod variant;
 mod version_range;
 
 pub use catalogue::Catalogue;
-pub use error::{FormatError, FormatErrorKind, Place};
+pub use error::FormatError;
+pub use error_kind::FormatErrorKind;
 pub use limits::FILE as MAX_FILE_SIZE;
 pub use origin::Origin;
 pub use patch::{NotCovered, Patch};
+pub use place::Place;
 pub use platform::Platform;
 pub use risk::Risk;
 #[cfg(feature = "schema")]

@@ -106,18 +106,18 @@ pub(crate) fn patch(schema: &mut Schema) {
     refine(
         schema,
         "platforms",
-        list(json!({ "enum": Platform::ALL.map(Platform::as_str) })),
+        list(&json!({ "enum": Platform::ALL.map(Platform::as_str) })),
     );
     refine(
         schema,
         "links",
-        list(json!({ "type": "string", "pattern": ADDRESS })),
+        list(&json!({ "type": "string", "pattern": ADDRESS })),
     );
     for key in ["requires", "conflicts"] {
         refine(
             schema,
             key,
-            list(json!({ "type": "string", "pattern": ID })),
+            list(&json!({ "type": "string", "pattern": ID })),
         );
     }
     let when =
@@ -222,7 +222,7 @@ fn count(schema: &mut Schema, least: usize, most: Option<usize>) {
     }
 }
 
-fn list(items: Value) -> Value {
+fn list(items: &Value) -> Value {
     json!({ "items": items, "uniqueItems": true, "maxItems": limits::ENTRIES })
 }
 

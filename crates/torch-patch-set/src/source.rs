@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use crate::error::{FormatError, FormatErrorKind, Place};
+use crate::error::FormatError;
+use crate::error_kind::FormatErrorKind;
 use crate::limits;
 use crate::origin::Origin;
+use crate::place::Place;
 
 /// The text of a patch file without byte order mark, and with `\n` line endings.
 pub(crate) struct Source {

@@ -1,6 +1,6 @@
 //! Which characters the texts of a patch file may have.
 
-use crate::error::FormatErrorKind;
+use crate::error_kind::FormatErrorKind;
 use crate::limits::QUOTED;
 
 /// Refuses characters that a terminal or an editor obeys instead of showing them: control characters except for tab

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, Deserializer};
 
-use crate::error::FormatErrorKind;
+use crate::error_kind::FormatErrorKind;
 use crate::raw::RawPatch;
 use crate::source::Fault;
 use crate::text::quoted;
@@ -115,8 +115,7 @@ fn in_toml(words: &str) -> String {
     match words {
         "map" => "a table".to_owned(),
         "a map" => "a table of keys and values".to_owned(),
-        "a sequence" => "an array".to_owned(),
-        "sequence" => "an array".to_owned(),
+        "a sequence" | "sequence" => "an array".to_owned(),
         "i64" => "a whole number".to_owned(),
         _ if words.starts_with("struct ") => "a table".to_owned(),
         _ => match words.split_once(' ') {

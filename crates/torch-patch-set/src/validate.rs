@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::error::FormatErrorKind;
+use crate::error_kind::FormatErrorKind;
 use crate::limits;
 use crate::origin::Origin;
 use crate::patch::Patch;
@@ -178,7 +178,7 @@ fn links(raw: &RawPatch) -> Result<Vec<String>, Fault> {
     let links = entries(raw.links.as_ref(), "links")?;
     links
         .iter()
-        .try_for_each(|link| check_address(link))
+        .try_for_each(check_address)
         .map_err(|fault| fault.at("", "links"))?;
     Ok(links.iter().map(|link| link.to_string()).collect())
 }

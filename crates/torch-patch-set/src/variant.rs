@@ -3,7 +3,7 @@
 use torch_patch_edit::{Edit, FilePatch};
 
 use crate::edits;
-use crate::error::FormatErrorKind;
+use crate::error_kind::FormatErrorKind;
 use crate::raw::{At, RawVariant};
 use crate::source::Fault;
 use crate::text::{check_text, quoted};

@@ -327,15 +327,12 @@ mod tests {
 
         #[test]
         fn ranges_without_common_version_share_none(left in range(), right in range(), versions in prop::collection::vec(installed(), 30)) {
-            match left.common(&right) {
-                Some(version) => {
-                    let version = version.to_string();
-                    prop_assert!(left.contains(&version) && right.contains(&version), "{} {} {}", left, right, version);
-                }
-                None => {
-                    let shared = versions.iter().find(|version| left.contains(version) && right.contains(version));
-                    prop_assert_eq!(shared, None, "{} {}", left, right);
-                }
+            if let Some(version) = left.common(&right) {
+                let version = version.to_string();
+                prop_assert!(left.contains(&version) && right.contains(&version), "{} {} {}", left, right, version);
+            } else {
+                let shared = versions.iter().find(|version| left.contains(version) && right.contains(version));
+                prop_assert_eq!(shared, None, "{} {}", left, right);
             }
         }
 

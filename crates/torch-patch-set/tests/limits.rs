@@ -50,15 +50,16 @@ fn parts_are_counted_before_they_are_read() {
         "regular expressions",
     );
     too_many(&format!("{HEAD}{}", VARIANT.repeat(101)), "variants");
-    let links: String = (0..101).map(|at| format!("\"https://a/{at}\",")).collect();
-    too_many(&format!("{HEAD}links = [{links}]\n{VARIANT}"), "entries");
+    let links: Vec<String> = (0..101).map(|at| format!("https://a/{at}")).collect();
+    too_many(&format!("{HEAD}links = {links:?}\n{VARIANT}"), "entries");
 }
 
 #[test]
 fn a_thousand_edits_are_read() {
-    let edits: String = (0..1000)
+    let edits: Vec<String> = (0..1000)
         .map(|at| format!("[[variant.edit]]\nfile = \"a.py\"\ndelete = \"x = {at}\"\n"))
         .collect();
+    let edits = edits.concat();
     Patch::parse(
         format!("{HEAD}{VARIANT}{edits}").as_bytes(),
         Origin::BuiltIn,

@@ -69,10 +69,11 @@ fn ranges_take_in_what_they_should() {
 fn a_version_has_the_variant_of_its_release() {
     let edit = "[[variant.edit]]\nfile = \"a.py\"\ndelete = \"x\"\n";
     let ranges = [">=1.1,<1.8", ">=1.8,<2.0", ">=2.0,<2.1", ">=2.1"];
-    let variants: String = ranges
+    let variants: Vec<String> = ranges
         .iter()
         .map(|range| format!("[[variant]]\nversions = \"{range}\"\n{edit}"))
         .collect();
+    let variants = variants.concat();
     let text =
         format!("format = 1\nid = \"x\"\ntitle = \"X\"\ndistribution = \"torch\"\n{variants}");
     let patch = Patch::parse(text.as_bytes(), Origin::BuiltIn).unwrap();

@@ -99,7 +99,7 @@ fn summary(patch: &Patch) -> String {
     for variant in &patch.variants {
         match &variant.action {
             Action::FixedUpstream(address) => {
-                writeln!(text, "{}: fixed by {address}", variant.versions).unwrap()
+                writeln!(text, "{}: fixed by {address}", variant.versions).unwrap();
             }
             Action::Edits(files) => {
                 writeln!(text, "{}:", variant.versions).unwrap();

@@ -1,6 +1,6 @@
 //! Finds Python environments and the distributions installed in them.
 //!
-//! [`discover`] looks where a user of pip and uv would expect it (options, then `VIRTUAL_ENV`, `CONDA_PREFIX`, a `.venv`
+//! [`discover()`] looks where a user of pip and uv would expect it (options, then `VIRTUAL_ENV`, `CONDA_PREFIX`, a `.venv`
 //! in the working directory or above it, and `PATH`) and remembers which of these it was. [`Environment::distribution`]
 //! then finds an installed package by its metadata, and [`Distribution::recorded`] the digest its `RECORD` gives a file.
 //!

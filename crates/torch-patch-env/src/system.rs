@@ -27,17 +27,14 @@ impl System {
 
     /// Appends `parts`, each of which may be a relative path with `/`.
     pub(crate) fn join(self, base: &Path, parts: &[&str]) -> PathBuf {
+        self.append(base, parts.iter().flat_map(|part| part.split('/')))
+    }
+
+    fn append<'p>(self, base: &Path, parts: impl Iterator<Item = &'p str>) -> PathBuf {
         let mut joined = base.as_os_str().to_owned();
-        for part in parts
-            .iter()
-            .flat_map(|part| part.split('/'))
-            .filter(|part| !part.is_empty())
-        {
-            if !joined
-                .as_encoded_bytes()
-                .last()
-                .is_some_and(|last| self.separates(*last))
-            {
+        for part in parts.filter(|part| !part.is_empty() && *part != ".") {
+            let last = joined.as_encoded_bytes().last();
+            if !last.is_some_and(|last| self.separates(*last)) {
                 joined.push(if self == Self::Windows { "\\" } else { "/" });
             }
             joined.push(part);
@@ -63,23 +60,12 @@ impl System {
 
     /// Makes `path` absolute against `cwd`, and drops a trailing separator and `.`; links and `..` stay.
     pub(crate) fn absolute(self, cwd: &Path, path: &Path) -> PathBuf {
-        if self != Self::Windows {
-            return cwd.join(path).components().collect();
-        }
         let Some(text) = path.to_str() else {
-            return cwd.join(path);
+            return cwd.join(path).components().collect();
         };
-        let text = text
-            .strip_prefix(".\\")
-            .or_else(|| text.strip_prefix("./"))
-            .unwrap_or(text);
-        let trimmed = text.trim_end_matches(['\\', '/']);
-        let is_root = trimmed.is_empty() || trimmed.ends_with(':');
-        match (self.is_absolute(text), is_root) {
-            (true, true) => text.into(),
-            (true, false) => trimmed.into(),
-            (false, _) if trimmed.is_empty() || trimmed == "." => cwd.to_owned(),
-            (false, _) => self.join(cwd, &[&trimmed.replace('\\', "/")]),
+        match self.root_of(text) {
+            Some(root) => self.append(Path::new(root), self.parts(&text[root.len()..])),
+            None => self.append(cwd, self.parts(text)),
         }
     }
 
@@ -91,51 +77,45 @@ impl System {
             .any(|byte| self.separates(*byte) || self == Self::Windows && *byte == b':')
     }
 
-    /// The components of `path`, and what is before the first separator.
+    /// The components of `path`; empty ones stand for separators in a row.
     pub(crate) fn parts(self, path: &str) -> impl Iterator<Item = &str> + Clone {
-        path.split(move |character: char| {
-            u8::try_from(character).is_ok_and(|byte| self.separates(byte))
-        })
+        path.split(self.separators())
     }
 
-    /// The root that `first`, what is before the first separator, stands for; `None` if it is none.
-    pub(crate) fn root(self, first: &str) -> Option<PathBuf> {
-        match (self, first) {
-            (Self::Windows, drive) if drive.ends_with(':') => Some(format!("{drive}\\").into()),
-            (Self::Linux | Self::Macos, "") => Some("/".into()),
-            _ => None,
+    /// What an absolute `path` starts with: `/`, `C:\`, `\\`; `None` for a relative one.
+    pub(crate) fn root_of(self, path: &str) -> Option<&str> {
+        let is_drive = self == Self::Windows && path.as_bytes().get(1) == Some(&b':');
+        let before = if is_drive { 2 } else { 0 };
+        let separators = path[before..]
+            .bytes()
+            .take_while(|byte| self.separates(*byte))
+            .count();
+        (separators > 0).then(|| &path[..before + separators])
+    }
+
+    fn separators(self) -> &'static [char] {
+        if self == Self::Windows {
+            &['\\', '/']
+        } else {
+            &['/']
         }
-    }
-
-    fn is_absolute(self, path: &str) -> bool {
-        let has_drive = path.as_bytes().get(1) == Some(&b':')
-            && path
-                .as_bytes()
-                .get(2)
-                .is_some_and(|byte| self.separates(*byte));
-        has_drive || path.starts_with(['\\', '/'])
     }
 
     fn separates(self, byte: u8) -> bool {
         byte == b'/' || self == Self::Windows && byte == b'\\'
     }
 
-    /// Splits a path of Windows, whatever the host; `None` leaves it to the standard library.
+    /// Splits off the last component, whatever the host; `None` if there is one component only, or for the standard library
+    /// if it is not Unicode.
     fn split(self, path: &Path) -> Option<(&str, &str)> {
-        let text = path
-            .to_str()
-            .filter(|_| self == Self::Windows)?
-            .trim_end_matches(['\\', '/']);
-        let (parent, name) = text.split_at(text.rfind(['\\', '/'])?);
-        let is_drive = parent.ends_with(':');
-        Some((
-            if is_drive {
-                &text[..=parent.len()]
-            } else {
-                parent
-            },
-            &name[1..],
-        ))
+        let text = path.to_str()?;
+        let root = self.root_of(text).map_or(0, str::len);
+        let trimmed = text[root..].trim_end_matches(self.separators());
+        match trimmed.rfind(self.separators()) {
+            Some(at) => Some((&text[..root + at], &trimmed[at + 1..])),
+            None if root > 0 && !trimmed.is_empty() => Some((&text[..root], trimmed)),
+            None => None,
+        }
     }
 }
 
@@ -175,6 +155,8 @@ mod tests {
         for (system, whole, parent, name) in [
             (System::Linux, "/usr/bin/python3", "/usr/bin", "python3"),
             (System::Linux, r"/usr/a\b", "/usr", r"a\b"),
+            (System::Linux, "/usr", "/", "usr"),
+            (System::Linux, "/usr/lib/", "/usr", "lib"),
             (System::Windows, r"C:\a\python.exe", r"C:\a", "python.exe"),
             (System::Windows, r"C:\a/python.exe", r"C:\a", "python.exe"),
             (System::Windows, r"C:\python.exe", r"C:\", "python.exe"),
@@ -184,6 +166,17 @@ mod tests {
             assert_eq!(system.parent(&path(whole)), Some(path(parent)), "{whole}");
             assert_eq!(system.name(&path(whole)).as_deref(), Some(name), "{whole}");
         }
+    }
+
+    #[test]
+    fn a_root_has_no_parent() {
+        assert_eq!(System::Linux.parent(&path("/")), None);
+        assert_eq!(
+            System::Windows
+                .parent(&path("C:\\"))
+                .filter(|parent| parent.as_os_str() != ""),
+            None
+        );
     }
 
     #[test]
@@ -198,6 +191,16 @@ mod tests {
             (System::Windows, r"C:\work", r"D:\venv\", r"D:\venv"),
             (System::Windows, r"C:\work", r"D:\", r"D:\"),
             (System::Windows, r"C:\work", ".", r"C:\work"),
+            (
+                System::Windows,
+                r"C:\work",
+                r"\\host\share\v\",
+                r"\\host\share\v",
+            ),
+            (System::Windows, r"C:\work", "é/v", r"C:\work\é\v"),
+            (System::Linux, "/work", ".", "/work"),
+            (System::Linux, "/work", "/", "/"),
+            (System::Linux, "/work", r"a\b//c", r"/work/a\b/c"),
         ] {
             assert_eq!(
                 system.absolute(&path(cwd), &path(relative)).to_str(),

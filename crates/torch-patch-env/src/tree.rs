@@ -51,11 +51,13 @@ pub(crate) trait Tree {
     /// `None` if there is nothing to drop.
     fn without_detours(&self, path: &Path) -> Option<PathBuf> {
         let system = self.system();
-        let mut parts = system.parts(path.to_str()?);
-        if !parts.clone().any(|part| part == "..") {
+        let text = path.to_str()?;
+        if !system.parts(text).any(|part| part == "..") {
             return None;
         }
-        let root = system.root(parts.next()?)?;
+        let root = system.root_of(text)?;
+        let parts = system.parts(&text[root.len()..]);
+        let root = PathBuf::from(root);
         let mut done = root.clone();
         for part in parts {
             done = match part {

@@ -7,4 +7,5 @@ mod distributions;
 mod interpreters;
 #[cfg(target_os = "linux")]
 mod made;
+mod properties;
 mod site;

@@ -101,8 +101,8 @@ fn conda_environments() {
         &lines,
         &env(r"C:/conda/envs/t"),
         &[
-            "--env conda 3.10 C:/conda/envs/t",
-            r"purelib C:/conda/envs/t\Lib\site-packages",
+            r"--env conda 3.10 C:/conda\envs\t",
+            r"purelib C:/conda\envs\t\Lib\site-packages",
         ],
     );
     check(

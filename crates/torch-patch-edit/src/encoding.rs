@@ -2,7 +2,7 @@
 //!
 //! Anchors are looked for in a *shadow* of the file: a string of the same length in which every byte
 //! that is not valid UTF-8 is an ASCII letter. Offsets in the shadow are offsets in the file, so no
-//! byte outside an edit is ever decoded and encoded again.
+//! byte outside an edit is ever decoded and encoded again. Tokens are compared by the file's own bytes.
 
 use std::borrow::Cow;
 

@@ -352,7 +352,7 @@ pub fn compose(original: Option<&[u8]>, patches: &[&FilePatch]) -> Result<Applic
     drop_repeated_imports(&mut all, patches);
     let (result, changes) = splice(bytes, all).map_err(|clash| overlap(&document, clash))?;
     if let Some(change) = joined_ending(&result, &changes) {
-        let line = change.line;
+        let line = document.line_number(change.original.start);
         return Err(refused(
             patches,
             change.patch,

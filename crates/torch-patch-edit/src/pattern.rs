@@ -148,7 +148,8 @@ impl Pattern {
         let base = document.depth(first);
         self.lines.iter().zip(first..).all(|(line, index)| {
             let depth_fits = !self.is_indented || document.depth(index) == base + line.depth;
-            depth_fits && line.matches(document.line_text(index))
+            let bytes = &document.bytes[document.line(index)];
+            depth_fits && line.matches(document.line_text(index), bytes)
         })
     }
 
@@ -167,7 +168,7 @@ impl Pattern {
 
     /// For each token of this one-line anchor, the token of `text` that it matches.
     pub(crate) fn align(&self, text: &str, tokens: &[Token]) -> Option<Vec<usize>> {
-        align_tokens(self.single_line()?, text, tokens)
+        align_tokens(self.single_line()?, text.as_bytes(), tokens)
     }
 
     /// The lines in `ranges` that hold the text without which there is no match.
@@ -202,16 +203,17 @@ impl Pattern {
 }
 
 impl PatternLine {
-    fn matches(&self, line: &str) -> bool {
+    /// Whether a line is this one, by the tokens of its shadow and its own bytes.
+    fn matches(&self, line: &str, bytes: &[u8]) -> bool {
         match &self.parts {
             Parts::Tokens(pattern) => {
                 let starts_alike = match pattern.first() {
                     Some(PatternToken::Text(first)) => line.starts_with(first.as_str()),
                     _ => true,
                 };
-                starts_alike && match_tokens(pattern, line, &tokens(line))
+                starts_alike && match_tokens(pattern, bytes, &tokens(line))
             }
-            Parts::Text(parts) => match_text(parts, line.trim()),
+            Parts::Text(parts) => match_text(parts, bytes.trim_ascii()),
         }
     }
 }
@@ -280,7 +282,7 @@ fn unbalanced<'a>(source: &'a str, lines: &[(u16, Vec<Token>)]) -> Option<&'a st
 fn text_lines(source: &str) -> Vec<PatternLine> {
     source
         .split('\n')
-        .map(|line| text_line(line.trim()))
+        .map(|line| text_line(line.trim_matches(|c: char| c.is_ascii_whitespace())))
         .collect()
 }
 
@@ -315,7 +317,7 @@ fn dedent(source: &str) -> String {
 }
 
 /// Whether `tokens` of `text` are `pattern`, with any balanced run in the place of a wildcard.
-fn match_tokens(pattern: &[PatternToken], text: &str, tokens: &[Token]) -> bool {
+fn match_tokens(pattern: &[PatternToken], text: &[u8], tokens: &[Token]) -> bool {
     if pattern.contains(&PatternToken::Wildcard) {
         return align_tokens(pattern, text, tokens).is_some();
     }
@@ -330,7 +332,7 @@ fn match_tokens(pattern: &[PatternToken], text: &str, tokens: &[Token]) -> bool 
 /// little as it can.
 ///
 /// Each pair of positions is looked at once, so the time is bounded by the product of the lengths.
-fn align_tokens(pattern: &[PatternToken], text: &str, tokens: &[Token]) -> Option<Vec<usize>> {
+fn align_tokens(pattern: &[PatternToken], text: &[u8], tokens: &[Token]) -> Option<Vec<usize>> {
     let closers = brackets(tokens);
     let mut seen = Seen::new(pattern.len() + 1, tokens.len() + 1);
     let mut aligned = vec![0; pattern.len() + 1];
@@ -399,26 +401,26 @@ impl PatternToken {
     /// How the wildcard of an anchor is written.
     pub(crate) const WILDCARD: &str = "...";
 
-    fn is(&self, text: &str) -> bool {
-        matches!(self, Self::Text(own) if own == text)
+    fn is(&self, text: &[u8]) -> bool {
+        matches!(self, Self::Text(own) if own.as_bytes() == text)
     }
 }
 
 /// Whether `line` is `parts` with any text between them.
-fn match_text(parts: &[String], line: &str) -> bool {
+fn match_text(parts: &[String], line: &[u8]) -> bool {
     let [first, middle @ .., last] = parts else {
-        return parts.iter().all(|only| only == line);
+        return parts.iter().all(|only| only.as_bytes() == line);
     };
-    let Some(mut rest) = line.strip_prefix(first.as_str()) else {
+    let Some(mut rest) = line.strip_prefix(first.as_bytes()) else {
         return false;
     };
     for part in middle {
-        let Some(at) = rest.find(part.as_str()) else {
+        let Some(at) = memmem::find(rest, part.as_bytes()) else {
             return false;
         };
         rest = &rest[at + part.len()..];
     }
-    rest.ends_with(last.as_str())
+    rest.ends_with(last.as_bytes())
 }
 
 #[cfg(test)]

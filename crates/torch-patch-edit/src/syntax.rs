@@ -91,7 +91,7 @@ fn check_part(
     if parse_error(&document.shadow[before.clone()]).is_some() {
         return Ok(());
     }
-    let offset = after.start + error.offset.min(changed.len());
+    let offset = after.start + error.offset.min(changed.trim_end().len());
     let line_start = memchr::memrchr2(b'\n', b'\r', &result[..offset]).map_or(0, |at| at + 1);
     let line_end =
         memchr::memchr2(b'\n', b'\r', &result[offset..]).map_or(result.len(), |at| offset + at);

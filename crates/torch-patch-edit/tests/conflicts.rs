@@ -1,0 +1,206 @@
+//! What is refused, and what is said about it.
+
+use torch_patch_edit::{ApplyError, Expect, FilePatch, compose};
+
+use crate::building::{
+    With, after, any_of, append, argument, before, comment_out, delete, line, regex, replace,
+    until, wrap,
+};
+
+/// The message of a refusal, with the nearest lines.
+fn refusal(error: &ApplyError) -> String {
+    let mut message = error.to_string();
+    if let ApplyError::Conflict { conflict, .. } = error {
+        for near in conflict.kind.near_misses() {
+            message += &format!(" | {near}");
+        }
+    }
+    message
+}
+
+#[test]
+fn a_refusal_says_what_is_wrong_and_where() {
+    for (edit, source, expected) in [
+        (
+            after(line("x = f(a, b)"), "y"),
+            "def g():\n    x = f(a, c)\n",
+            "anchor `x = f(a, b)` not found | line 2: `x = f(a, c)` (expected `b`, found `c`)",
+        ),
+        (
+            after(line("x = f(a)"), "y").within("def g"),
+            "def g():\n    pass\nx = f(a)\n",
+            "anchor `x = f(a)` not found within `def g` | line 3: `x = f(a)` (outside the scope)",
+        ),
+        (
+            after(line("x"), "y"),
+            "x\n\nx\n",
+            "anchor `x` matched 2 times, expected 1 (lines 1 and 3)",
+        ),
+        (
+            after(line("x"), "y").expect(Expect::Exactly(2)),
+            "x\ny\nx\n",
+            "the edit at `x` is in place at line 1 and missing at line 3",
+        ),
+        (
+            replace(line("x"), "y"),
+            "x\nz\ny\n",
+            "the edit at `x` is in place at line 3 and missing at line 1",
+        ),
+        (
+            replace(line("xy"), "y"),
+            "y\nz\ny\n",
+            "anchor `xy` not found",
+        ),
+        (
+            after(line("x"), "y").expect(Expect::Occurrence { index: 1, of: 3 }),
+            "x\nx\n",
+            "anchor `x` matched 2 times, expected 3 (lines 1 and 2)",
+        ),
+        (
+            after(line("x"), "y").expect(Expect::All),
+            "z\n",
+            "anchor `x` not found",
+        ),
+        (
+            after(any_of(&["store = a", "store = b"]), "y"),
+            "store = c\n",
+            "anchor `store = a` or `store = b` not found | line 1: `store = c` (expected `a`, found `c`)",
+        ),
+        (
+            after(line("x"), "y").near_after("a"),
+            "x\na\n",
+            "anchor `x` matched, but not near the lines it should (line 1)",
+        ),
+        (
+            replace(until("first = 1", "last = 2"), "y"),
+            "last = 2\nfirst = 1\nlast = 3\n",
+            "no line after anchor `first = 1` (line 2) is `last = 2` | line 1: `last = 2` | line 3: `last = 3` (expected `2`, found `3`)",
+        ),
+        (
+            after(line("x"), "y").within("class C > def m"),
+            "class D:\n    def m(self):\n        x\n",
+            "scope `class C > def m` of anchor `x` not found | line 2: `def m(self):` (outside the scope) (found `self` besides)",
+        ),
+        (
+            after(line("x"), "y").between("a", "b"),
+            "a\nx\na\nb\n",
+            "scope `a … b` of anchor `x` starts 2 times, expected 1 (lines 1 and 3)",
+        ),
+        (
+            argument("n=0", line("f(...)")),
+            "f(a,\n  n=1)\n",
+            "the call on line 1, matched by `f(...)`, has `n=1` already",
+        ),
+        (
+            argument("n=0", regex("^x")),
+            "x = f(a) + g(b)\n",
+            "line 1, matched by `^x`, has 2 calls, expected 1 to add the argument to",
+        ),
+        (
+            replace(regex(r"timeout=(\d+)"), "time_limit=$1"),
+            "f(timeout=a)\n",
+            "anchor `timeout=(\\d+)` not found | line 1: `f(timeout=a)`",
+        ),
+        (
+            replace(regex(r"timeout = (\d+)"), "timeout = ${1}0"),
+            "timeout = 30\n",
+            "the edit at `timeout = (\\d+)` could not be told from what is there already: its anchor would match again",
+        ),
+        (
+            after(line("x"), "y = ("),
+            "x\nz\n",
+            "the result would not parse: line 3: unexpected EOF while parsing: `z`",
+        ),
+        (
+            wrap(line("return x"), "try:", ""),
+            "def f():\n    return x\ny\n",
+            "",
+        ),
+        (comment_out(line("x")), "if a:\n    x\n", ""),
+        (
+            append("x"),
+            "# coding: utf-16\n",
+            "the file declares the encoding `utf-16`, which is not a superset of ASCII",
+        ),
+        (
+            append("x = '\u{fc}'"),
+            "# coding: latin-1\n",
+            "the text is not ASCII and the file declares an encoding that is not UTF-8",
+        ),
+        (
+            delete(line("b")),
+            "a\rb\n\nc\n",
+            "the edit at `b` would join a lone `\\r` with the `\\n` on line 2",
+        ),
+    ] {
+        let patch = FilePatch::compile("a.py", std::slice::from_ref(&edit)).unwrap();
+        let error = patch.apply(Some(source.as_bytes())).expect_err(source);
+        let found = refusal(&error);
+        if expected.is_empty() {
+            assert!(matches!(error, ApplyError::Syntax(_)), "{found}");
+        } else {
+            assert_eq!(found, expected, "{source:?}");
+        }
+    }
+}
+
+#[test]
+fn an_overlap_names_both() {
+    let source = b"a\nb(\n  1)\nc\n";
+    let cases = [
+        (replace(line("b(...)"), "x"), after(line("b(...)"), "y")),
+        (
+            replace(line("b(...)"), "x"),
+            replace(until("a", "b(...)"), "y"),
+        ),
+        (after(line("a"), "x"), after(line("a"), "y")),
+        (before(line("c"), "x"), before(line("c"), "y")),
+        (delete(line("b(...)")), comment_out(line("b(...)"))),
+        (
+            wrap(until("a", "c"), "try:", "finally:\n    d"),
+            after(line("b(...)"), "y"),
+        ),
+        (argument("n=0", line("b(...)")), delete(line("b(...)"))),
+        (replace(regex("1"), "2"), delete(line("b(...)"))),
+    ];
+    for (one, two) in cases {
+        let [one, two] =
+            [one, two].map(|edit| FilePatch::compile("a.py", &[append("z"), edit]).unwrap());
+        for (first, second) in [(&one, &two), (&two, &one)] {
+            match compose(Some(source), &[first, second]) {
+                Err(ApplyError::Overlap { first, second, .. }) => {
+                    let mut both = [first, second];
+                    both.sort_unstable();
+                    assert_eq!(both, [(0, 1), (1, 1)]);
+                }
+                other => panic!("{one:?} {two:?}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn neighbours_do_not_overlap() {
+    let source = b"a\nb\nc\n";
+    let edits = [
+        (
+            after(line("a"), "x"),
+            before(line("b"), "y"),
+            "a\nx\ny\nb\nc\n",
+        ),
+        (
+            replace(line("a"), "x"),
+            replace(line("b"), "y"),
+            "x\ny\nc\n",
+        ),
+        (after(line("b"), "x"), delete(line("c")), "a\nb\nx\n"),
+        (append("x"), after(line("c"), "y"), "a\nb\nc\ny\nx\n"),
+    ];
+    for (one, two, expected) in edits {
+        let [one, two] = [one, two].map(|edit| FilePatch::compile("a.py", &[edit]).unwrap());
+        for patches in [[&one, &two], [&two, &one]] {
+            let both = compose(Some(source), &patches).unwrap();
+            assert_eq!(both.bytes, expected.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The engine from outside: tables of cases, properties, and files that are large or hostile.
+
+mod anchors;
+mod building;
+mod conflicts;
+mod encodings;
+mod generators;
+mod hostile;
+mod outcome;
+mod properties;
+mod verbs;

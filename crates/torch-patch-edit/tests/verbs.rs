@@ -1,0 +1,283 @@
+//! What an edit does: every verb, with the indentation of the place it is made at.
+
+use torch_patch_edit::{Edit, FilePatch, FileState, Verb, compose};
+
+use crate::building::{
+    With, after, append, argument, before, comment_out, delete, import, line, regex, replace,
+    until, wrap,
+};
+use crate::outcome::{Case, check_all};
+
+const TEXT: &str = "\nif a:  \n    b = '''\n  c\n'''\n\n    d\n";
+
+#[test]
+fn text_is_indented_like_its_anchor() {
+    check_all(
+        "a.py",
+        &[
+            Case {
+                edit: after(line("x"), TEXT),
+                before: "def f():\n  x\n  y\n",
+                after: "def f():\n  x\n  if a:\n    b = '''\n  c\n'''\n\n    d\n  y\n",
+            },
+            Case {
+                edit: before(line("x"), TEXT),
+                before: "def f():\n\tx\n",
+                after: "def f():\n\tif a:\n\t\tb = '''\n  c\n'''\n\n\t\td\n\tx\n",
+            },
+            Case {
+                edit: replace(line("x"), TEXT),
+                before: "class C:\n    def f():\n        x\n",
+                after: "class C:\n    def f():\n        if a:\n            b = '''\n  c\n'''\n\n            d\n",
+            },
+            Case {
+                edit: after(line("def f():"), "    x = 1"),
+                before: "class C:\n  def f():\n    pass\n",
+                after: "class C:\n  def f():\n    x = 1\n    pass\n",
+            },
+            Case {
+                edit: before(line("x"), "\n\ny\n\n"),
+                before: "x\n",
+                after: "\ny\n\nx\n",
+            },
+        ],
+    );
+}
+
+#[test]
+fn lines_are_taken_out() {
+    check_all(
+        "a.py",
+        &[
+            Case {
+                edit: delete(line("x = f(...)")),
+                before: "a\nx = f(\n  1)  # c\nb\n",
+                after: "a\nb\n",
+            },
+            Case {
+                edit: delete(until("b", "c")),
+                before: "a\nb\n# d\nc\n",
+                after: "a\n",
+            },
+            Case {
+                edit: replace(line("b"), "").near_after("a").near_before("c"),
+                before: "a\nb\nc\n",
+                after: "a\nc\n",
+            },
+            Case {
+                edit: comment_out(line("x = f(...)")),
+                before: "if a:\n    x = f(\n        1,\n    )  # c\n    y\n",
+                after: "if a:\n    # x = f(\n    #     1,\n    # )  # c\n    y\n",
+            },
+        ],
+    );
+}
+
+#[test]
+fn lines_are_wrapped() {
+    let footer = "except OSError:\n    pass";
+    check_all(
+        "a.py",
+        &[
+            Case {
+                edit: wrap(until("a", "c"), "try:", footer),
+                before: "def f():\n  a\n\n  b = '''\n x\n'''\n  c  # d\n  e\n",
+                after: "def f():\n  try:\n    a\n\n    b = '''\n x\n'''\n    c  # d\n  except OSError:\n    pass\n  e\n",
+            },
+            Case {
+                edit: wrap(line("a(...)"), "if b:", ""),
+                before: "if c:\n\ta(\n\t\t1)\n",
+                after: "if c:\n\tif b:\n\t\ta(\n\t\t\t1)\n",
+            },
+        ],
+    );
+}
+
+#[test]
+fn arguments_go_into_the_call() {
+    check_all(
+        "a.py",
+        &[
+            Case {
+                edit: argument("n=0", line("x = f(...)")),
+                before: "x = f(a, (b, c))\n",
+                after: "x = f(a, (b, c), n=0)\n",
+            },
+            Case {
+                edit: argument("n=0", line("x = f(...)")),
+                before: "x = f()\n",
+                after: "x = f(n=0)\n",
+            },
+            Case {
+                edit: argument("n=0", line("x = f(a, b)")),
+                before: "x = f(\n    a,  # one\n    b,  # two\n)\n",
+                after: "x = f(\n    a,  # one\n    b,  # two\n    n=0,\n)\n",
+            },
+            Case {
+                edit: argument("n=0", line("x = f(...)")),
+                before: "x = f(\n    a,\n    b  # two\n)\n",
+                after: "x = f(\n    a,\n    b,  # two\n    n=0,\n)\n",
+            },
+            Case {
+                edit: argument("n=0", line("x = f(g(...))")),
+                before: "x = f(g(a,\n        b))\n",
+                after: "x = f(g(a,\n        b, n=0))\n",
+            },
+            Case {
+                edit: argument("n=[0, 1]", regex(r"\bg\(")),
+                before: "x = f(g(**a), h())\n",
+                after: "x = f(g(**a, n=[0, 1]), h())\n",
+            },
+            Case {
+                edit: argument("n=0", line("def f(...): pass")),
+                before: "def f(a, *b): pass\n",
+                after: "def f(a, *b, n=0): pass\n",
+            },
+        ],
+    );
+}
+
+#[test]
+fn imports_go_after_docstring_and_future() {
+    check_all(
+        "a.py",
+        &[
+            Case {
+                edit: import("import os"),
+                before: "#!/usr/bin/python\n# -*- coding: utf-8 -*-\n'''Doc.\n'''\nfrom __future__ import a\nimport sys\n",
+                after: "#!/usr/bin/python\n# -*- coding: utf-8 -*-\n'''Doc.\n'''\nfrom __future__ import a\nimport os\nimport sys\n",
+            },
+            Case {
+                edit: import("from a import b as c"),
+                before: "# licence\nfrom a import b\n",
+                after: "# licence\nfrom a import b as c\nfrom a import b\n",
+            },
+            Case {
+                edit: import("import os"),
+                before: "# licence\n",
+                after: "# licence\nimport os\n",
+            },
+        ],
+    );
+}
+
+#[test]
+fn an_import_that_is_there_is_not_made_again() {
+    let patch = FilePatch::compile("a.py", &[import("import os")]).unwrap();
+    for source in [
+        "import os\n",
+        "import sys, os  # c\n",
+        "a\nimport (os)\nimport os\n",
+    ] {
+        let found = patch.classify(Some(source.as_bytes())).state;
+        assert_eq!(found, FileState::Applied, "{source}");
+        let applied = patch.apply(Some(source.as_bytes())).unwrap();
+        assert_eq!(applied.bytes, source.as_bytes());
+    }
+}
+
+#[test]
+fn two_patches_that_want_one_import_get_it_once() {
+    let one = FilePatch::compile("a.py", &[import("import os"), append("x")]).unwrap();
+    let two = FilePatch::compile("a.py", &[import("import os"), append("y")]).unwrap();
+    let both = compose(Some(b"a\n"), &[&one, &two]).unwrap();
+    assert_eq!(both.bytes, b"import os\na\nx\ny\n");
+    for patch in [&one, &two] {
+        assert_eq!(patch.classify(Some(&both.bytes)).state, FileState::Applied);
+    }
+}
+
+#[test]
+fn text_is_appended() {
+    check_all(
+        "a.py",
+        &[
+            Case {
+                edit: append("\n\nx = 1\n"),
+                before: "a\n",
+                after: "a\n\nx = 1\n",
+            },
+            Case {
+                edit: append("x = 1\n\n"),
+                before: "if a:\n  b\n",
+                after: "if a:\n  b\nx = 1\n\n",
+            },
+        ],
+    );
+}
+
+#[test]
+fn a_file_is_created() {
+    let text = "\nx = 1\ny = 2\n".to_owned();
+    let patch = FilePatch::compile("a.py", &[Edit::new(Verb::Create { text })]).unwrap();
+    assert!(patch.creates());
+    assert_eq!(patch.classify(None).state, FileState::Pristine);
+    let created = patch.apply(None).unwrap();
+    assert_eq!(created.bytes, b"x = 1\ny = 2\n");
+    assert_eq!(
+        patch.classify(Some(&created.bytes)).state,
+        FileState::Applied
+    );
+    assert!(matches!(
+        patch.classify(Some(b"x")).state,
+        FileState::Conflict(_)
+    ));
+    let text = "x = (".to_owned();
+    let broken = FilePatch::compile("a.py", &[Edit::new(Verb::Create { text })]).unwrap();
+    assert!(broken.apply(None).is_err());
+}
+
+#[test]
+fn hand_made_forms_are_recognised() {
+    let guide =
+        after(line("store = ..."), "if a:\n    backend = gloo").by_hand(&["backend = gloo"]);
+    let call = argument("n=0", line("f(...)")).by_hand(&["f(a, n=1)"]);
+    let place = replace(line("x = nccl"), "x = y if z else nccl").by_hand(&["x = gloo"]);
+    for (edit, source, line) in [
+        (
+            &guide,
+            "store = 1\n# by hand\n\nbackend = gloo  # me\nb\n",
+            4,
+        ),
+        (&call, "f(a,\n  n=1)\n", 1),
+        (&place, "a\nx = gloo\n", 2),
+    ] {
+        let patch = FilePatch::compile("a.py", std::slice::from_ref(edit)).unwrap();
+        let found = patch.classify(Some(source.as_bytes()));
+        assert_eq!(found.state, FileState::AppliedByHand, "{source}");
+        assert_eq!(found.edits[0].lines, [line], "{source}");
+        assert!(patch.apply(Some(source.as_bytes())).is_err());
+    }
+    // An edit without hand-made form may be missing, one with a form may not.
+    let other = after(line("b"), "c");
+    let source = b"store = 1\nbackend = gloo\nb\nx = nccl\n";
+    let state = |edits: &[Edit]| {
+        FilePatch::compile("a.py", edits)
+            .unwrap()
+            .classify(Some(source))
+            .state
+    };
+    assert_eq!(state(&[guide.clone(), other]), FileState::AppliedByHand);
+    assert!(matches!(state(&[guide, place]), FileState::Conflict(_)));
+}
+
+#[test]
+fn what_a_hand_made_file_was_is_guessed() {
+    let edit = after(line("store = ..."), "if a:\n    backend = gloo").by_hand(&["backend = gloo"]);
+    let patch = FilePatch::compile("a.py", &[edit]).unwrap();
+    for (original, by_hand) in [
+        ("store = 1\r\nb\r\n", "store = 1\r\nbackend = gloo\r\nb\r\n"),
+        (
+            "store = 1\r\nb\r\n",
+            "store = 1\n\n# me\nbackend = gloo\nb\n",
+        ),
+        ("store = 1\n\nb\n", "store = 1\n\nbackend = gloo\n# me\nb\n"),
+        ("store = 1", "store = 1\nbackend = gloo"),
+    ] {
+        let mut guesses = patch.originals(by_hand.as_bytes());
+        assert!(
+            guesses.any(|guess| guess == original.as_bytes()),
+            "{by_hand:?}"
+        );
+    }
+}

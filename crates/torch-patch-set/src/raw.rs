@@ -42,7 +42,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
 /// The whole file.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::patch))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Patch", transform = crate::schema::patch))]
 pub(crate) struct RawPatch {
     /// The version of the format. It is checked before the rest is read.
     #[expect(dead_code, reason = "here for its type and for the schema")]
@@ -74,7 +74,7 @@ pub(crate) struct RawPatch {
 /// The edits for one range of versions.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::variant))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Variant", transform = crate::schema::variant))]
 pub(crate) struct RawVariant {
     /// The range, as PEP 440 writes it.
     pub(crate) versions: Option<At<String>>,
@@ -87,7 +87,7 @@ pub(crate) struct RawVariant {
 /// One change in one file.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::edit))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Edit", transform = crate::schema::edit))]
 pub(crate) struct RawEdit {
     /// The file, as `RECORD` of the distribution names it.
     pub(crate) file: Option<At<String>>,
@@ -155,7 +155,7 @@ pub(crate) trait Expected {
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::one_key))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Anchor", transform = crate::schema::one_key))]
 pub(crate) struct AnchorTable {
     /// A regular expression for one line.
     pub(crate) regex: Option<At<String>>,
@@ -169,7 +169,7 @@ impl Expected for AnchorTable {
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::all_keys))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Scope", transform = crate::schema::all_keys))]
 pub(crate) struct ScopeTable {
     /// The first line.
     pub(crate) from: Option<At<String>>,
@@ -183,7 +183,7 @@ impl Expected for ScopeTable {
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = crate::schema::some_key))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Near", transform = crate::schema::some_key))]
 pub(crate) struct RawNear {
     /// A line that the anchor comes after.
     pub(crate) after: Option<At<String>>,

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 
 mod catalogue;
+mod document;
 mod files;
 mod invalid;
 mod limits;

@@ -36,7 +36,7 @@ fn schema_says_what_types_cannot() {
         schema["properties"]["platforms"]["items"]["enum"],
         json!(["win", "linux", "macos"])
     );
-    let edit = &schema["$defs"]["RawEdit"];
+    let edit = &schema["$defs"]["Edit"];
     let verbs = edit["oneOf"].as_array().unwrap();
     assert_eq!(verbs.len(), 10);
     let delete = verbs

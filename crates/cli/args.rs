@@ -1,8 +1,10 @@
 //! The words of the command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 const AFTER_HELP: &str = "\
@@ -69,7 +71,6 @@ pub(crate) struct Options {
 /// Where the environment is. Without any of these: `VIRTUAL_ENV`, `CONDA_PREFIX`, `.venv` here or
 /// above, `python3` or `python` on `PATH`.
 #[derive(Debug, Args)]
-#[group(multiple = false)]
 pub(crate) struct Place {
     /// The site-packages directory itself
     #[arg(long, value_name = "DIR", global = true, help_heading = "Environment")]
@@ -80,6 +81,20 @@ pub(crate) struct Place {
     /// An interpreter, by path or by name
     #[arg(long, value_name = "EXE", global = true, help_heading = "Environment")]
     pub(crate) python: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Reads the words, and refuses two environments, which `clap` does not do for global options.
+    pub(crate) fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let arguments = Self::try_parse_from(words)?;
+        let place = &arguments.options.place;
+        let given = [&place.site_packages, &place.env, &place.python];
+        if given.into_iter().flatten().count() > 1 {
+            let message = "`--site-packages`, `--env` and `--python` exclude each other";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        Ok(arguments)
+    }
 }
 
 impl Place {

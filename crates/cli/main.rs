@@ -13,14 +13,12 @@ mod ui;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::Arguments;
 use crate::ui::Ui;
 
 fn main() -> ExitCode {
     let words = process::arguments();
-    let arguments = match Arguments::try_parse_from(&words) {
+    let arguments = match Arguments::read(&words) {
         Ok(arguments) => arguments,
         Err(error) => return failure::usage(&error, &words).into(),
     };

@@ -37,7 +37,9 @@ impl World {
             "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.2\n";
         put(&world.site_packages.join("README"), b"for tests\n");
         put(&venv.join("pyvenv.cfg"), configuration.as_bytes());
-        put(&venv.join(scripts).join(python), b"");
+        let interpreter = venv.join(scripts).join(python);
+        put(&interpreter, b"");
+        make_executable(&interpreter);
         world
     }
 
@@ -149,3 +151,13 @@ fn put(path: &Path, content: &[u8]) {
     }
     fs::write(path, content).unwrap_or_else(|error| panic!("{error}"));
 }
+
+#[cfg(unix)]
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::Permissions::from_mode(0o755);
+    fs::set_permissions(path, mode).unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[cfg(not(unix))]
+fn make_executable(_path: &Path) {}

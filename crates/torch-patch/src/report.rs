@@ -8,7 +8,6 @@ use torch_patch_store::Digest;
 
 use crate::context::{Case, Need};
 use crate::description::Description;
-use crate::error::Error;
 use crate::request::{Selection, StatusRequest};
 
 /// The version of the form of every report.
@@ -73,17 +72,6 @@ impl Report {
         let meant = |result: &&PatchReport| is_named || !result.owners.is_empty();
         let mut results = self.results.iter().filter(meant);
         results.all(|result| result.outcome.is_wanted_state())
-    }
-
-    /// What is told of a request that failed.
-    #[must_use]
-    pub fn failed(command: Command, environment: Option<EnvironmentReport>, error: &Error) -> Self {
-        Self {
-            ok: false,
-            environment,
-            error: Some(error.report()),
-            ..Self::bare(command)
-        }
     }
 }
 

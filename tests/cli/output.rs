@@ -1,0 +1,121 @@
+//! stdout is data, stderr the rest.
+
+use super::{call, command, run, torch_world};
+
+#[test]
+fn the_diff_alone_is_on_stdout() {
+    let world = torch_world();
+    let called = run(&world, &["diff", "gloo-windows"]);
+    assert!(
+        called.stdout.starts_with("--- a/torch/"),
+        "{}",
+        called.stdout
+    );
+    assert!(called.stderr.starts_with("in "), "{}", called.stderr);
+}
+
+#[test]
+fn show_prints_the_file_itself() {
+    let world = torch_world();
+    let source = include_str!("../../patches/gloo-windows/patch.toml");
+    assert_eq!(run(&world, &["show", "gloo-windows"]).stdout, source);
+}
+
+#[test]
+fn quiet_says_nothing_and_fails_aloud() {
+    let world = torch_world();
+    for words in [
+        &["apply", "gloo-windows", "--quiet"][..],
+        &["status", "-q"],
+        &["revert", "--quiet"],
+    ] {
+        let called = run(&world, words);
+        assert_eq!(
+            (called.code, called.stdout, called.stderr),
+            (0, String::new(), String::new())
+        );
+    }
+    let called = run(&world, &["apply", "nothing", "--quiet"]);
+    assert!(
+        called
+            .stderr
+            .starts_with("error: there is no patch `nothing`\n"),
+        "{}",
+        called.stderr
+    );
+}
+
+#[test]
+fn verbose_tells_each_step() {
+    let world = torch_world();
+    let called = run(&world, &["apply", "gloo-windows", "--verbose"]);
+    let steps = [
+        "looking for `gloo-windows`",
+        "locking `",
+        "writing `torch/distributed/",
+    ];
+    for step in steps {
+        assert!(called.stderr.contains(step), "{}", called.stderr);
+    }
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let world = torch_world();
+    let is_coloured = |variables: &[(&str, &str)], words: &[&str]| {
+        let mut command = command(&world).arg("status").args(words);
+        for (name, value) in variables {
+            command = command.env(name, value);
+        }
+        call(command).stdout.contains('\x1b')
+    };
+    assert!(!is_coloured(&[], &[]), "no terminal");
+    assert!(is_coloured(&[], &["--color", "always"]));
+    assert!(is_coloured(&[("CLICOLOR_FORCE", "1")], &[]));
+    assert!(!is_coloured(
+        &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")],
+        &[]
+    ));
+    assert!(!is_coloured(
+        &[("CLICOLOR_FORCE", "1")],
+        &["--color", "never"]
+    ));
+}
+
+#[test]
+fn env_tells_what_is_installed() {
+    let world = torch_world();
+    let called = run(&world, &["env"]);
+    let site = world.site_packages().display().to_string();
+    for text in [
+        site.as_str(),
+        "VIRTUAL_ENV",
+        "3.11",
+        "torch 2.5.1",
+        "gloo-windows",
+    ] {
+        assert!(called.stdout.contains(text), "{text}: {}", called.stdout);
+    }
+}
+
+#[test]
+fn the_list_does_not_need_an_environment() {
+    let world = torch_world();
+    let called = call(super::bare_command(&world).arg("list"));
+    assert_eq!(called.code, 0, "{called:?}");
+    assert!(called.stdout.contains("gloo-windows"), "{called:?}");
+    let called = call(super::bare_command(&world).args(["show", "gloo-windows"]));
+    assert_eq!(called.code, 0, "{called:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let world = torch_world();
+    let binary = env!("CARGO_BIN_EXE_torch-patch");
+    let script = format!("'{binary}' completions bash; echo $? >&2");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &format!("({script}) | true")]);
+    let output = shell.current_dir(world.folder()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "0\n");
+}

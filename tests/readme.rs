@@ -1,0 +1,49 @@
+//! Every console block of README.md, run in one environment from top to bottom.
+//!
+//! In the README the environment is `/home/ada/webui/venv`. What follows a `$ torch-patch …` line, up to the next one or
+//! the end of the block, is what it prints, stdout and stderr as a terminal shows them.
+
+use std::path::Path;
+
+use fs_err as fs;
+use snapbox::assert_data_eq;
+use torch_patch_testing::{Package, World};
+
+use crate::cli::command;
+
+const VENV: &str = "/home/ada/webui/venv";
+
+#[test]
+#[cfg(unix)]
+fn console_blocks_print_what_they_say() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let world = World::new();
+    world.install(&Package::torch("2.5.1"));
+    let mut count = 0;
+    for block in readme.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        for example in block.split("$ ").skip(1) {
+            let (line, expected) = example.split_once('\n').unwrap();
+            assert_data_eq!(run(&world, line), expected.to_owned());
+            count += 1;
+        }
+    }
+    assert!(
+        count >= 5,
+        "expected a session of several commands, found {count}"
+    );
+}
+
+fn run(world: &World, line: &str) -> String {
+    let mut words = line.split_whitespace();
+    assert_eq!(words.next(), Some("torch-patch"), "in `{line}`");
+    let output = command(world)
+        .args(words)
+        .stderr_to_stdout()
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let venv = world.venv();
+    printed.replace(venv.to_str().unwrap(), VENV)
+}

@@ -215,8 +215,8 @@ impl Candidate {
             return false;
         }
         match fs_err::read(self.path.join("RECORD")) {
-            Ok(record) if self.has_record => !has_any(site, record::first_files(&record)),
-            _ => !has_any(site, self.modules(wanted)),
+            Ok(record) => !has_any(site, record::first_files(&record)),
+            Err(_) => !has_any(site, self.modules(wanted)),
         }
     }
 

@@ -53,7 +53,7 @@ mod tests {
     fn every_maker_is_understood() {
         let venv = "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.2\nexecutable = /usr/bin/python3.11\n";
         let virtualenv = "home = /usr/bin\nimplementation = CPython\nversion_info = 3.11.2.final.0\n\
-                          include-system-site-packages = true\nbase-prefix = /usr\nversion = 3.11.2\n";
+                          include-system-site-packages = true\nbase-prefix = /usr\nversion = unknown\n";
         let uv = "home = /opt/py/bin\r\nimplementation = CPython\r\nuv = 0.9.1\r\nversion_info = 3.12.1\r\n\
                   include-system-site-packages = false\r\n";
         let odd = "HOME=C:\\Py thon=3\nInclude-System-Site-Packages = TRUE\nno equals sign\n";

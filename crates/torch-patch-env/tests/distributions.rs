@@ -243,17 +243,19 @@ fn of_two_the_one_with_record_counts_then_the_one_of_the_package() {
 
 #[test]
 fn of_two_builds_the_one_that_the_package_names_counts() {
-    for order in [["1.13.1", "1.13.1+cpu"], ["1.13.1+cpu", "1.13.1"]] {
+    for (name, order) in [
+        ("torch", ["1.13.1", "1.13.1+cpu"]),
+        ("torch", ["1.13.1+cpu", "1.13.1"]),
+        ("Torch", ["1.13.1", "1.13.1+cpu"]),
+    ] {
         let site = Site::new(&[("torch/version.py", VERSION_FILE)]);
         for version in order {
             let metadata = format!("Name: torch\nVersion: {version}\n");
-            site.add(&[(&format!("torch-{version}.dist-info/METADATA"), &metadata)]);
-            site.add(&[(&format!("torch-{version}.dist-info/RECORD"), "")]);
+            site.add(&[(&format!("{name}-{version}.dist-info/METADATA"), &metadata)]);
+            site.add(&[(&format!("{name}-{version}.dist-info/RECORD"), "")]);
         }
-        assert_eq!(
-            site.environment().distribution("torch").unwrap().version,
-            "1.13.1+cpu"
-        );
+        let found = site.environment().distribution("torch").unwrap();
+        assert_eq!(found.version, "1.13.1+cpu", "{name}");
     }
 }
 
@@ -503,4 +505,21 @@ fn a_record_that_is_a_directory_is_unreadable() {
         .unwrap_err();
     assert_eq!(error.code(), "metadata-unreadable");
     assert!(error.to_string().contains("RECORD"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_cannot_be_read_is_an_error() {
+    let site = Site::new(&[]);
+    let mut environment = site.environment();
+    let link = site.path().join("loop");
+    std::os::unix::fs::symlink(&link, &link).unwrap();
+    environment.site_packages[0].path = link;
+    let error = environment.distribution("torch").unwrap_err();
+    assert_eq!(error.code(), "metadata-unreadable");
+    assert!(!error.is_permission_denied());
+    assert!(
+        error.to_string().contains("list the installed packages"),
+        "{error}"
+    );
 }

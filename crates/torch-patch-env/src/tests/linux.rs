@@ -427,12 +427,15 @@ fn path_files_add_directories_and_run_nothing() {
     let lines = [
         "/v/pyvenv.cfg = home = /usr/bin\nversion = 3.11.2\n",
         "/v/lib/python3.11/site-packages/",
-        "/v/lib/python3.11/site-packages/b.pth = /extra/b\r\n# /extra/no\n\n/extra/gone\nimport os; os.x('/extra/no')\n",
+        "/v/lib/python3.11/site-packages/b.pth = /extra/b\r\n#no\n\n/extra/gone\nimport os\nimport\tos\n",
         "/v/lib/python3.11/site-packages/a.pth = sub\n./torch-1.0.egg\n../../elsewhere\n",
         "/v/lib/python3.11/site-packages/c.pth = /extra/again\n/extra/file",
         "/v/lib/python3.11/site-packages/.hidden.pth = /extra/no\n",
         "/v/lib/python3.11/site-packages/d.pth.txt = /extra/no\n",
         "/v/lib/python3.11/site-packages/sub/",
+        "/v/lib/python3.11/site-packages/#no/",
+        "/v/lib/python3.11/site-packages/import os/",
+        "/v/lib/python3.11/site-packages/import\tos/",
         "/v/lib/python3.11/site-packages/torch-1.0.egg/",
         "/v/lib/elsewhere/",
         "/extra/b/",
@@ -538,6 +541,21 @@ fn the_user_site_moves_with_its_base() {
         &python("/opt/py/bin/python3.11"),
         &expected,
     );
+}
+
+#[test]
+fn frameworks_are_macos_alone() {
+    let lines = [
+        "/x/Python.framework/lib/python3.11/site-packages/",
+        "/home/u/Library/Python/3.11/lib/python/site-packages/",
+        USER_SITE,
+    ];
+    let expected = [
+        "--env prefix 3.11 /x/Python.framework",
+        "user /home/u/.local/lib/python3.11/site-packages",
+        "purelib /x/Python.framework/lib/python3.11/site-packages",
+    ];
+    check(&lines, &env("/x/Python.framework"), &expected);
 }
 
 #[test]

@@ -239,6 +239,12 @@ fn of_two_the_one_with_record_counts_then_the_one_of_the_package() {
         .concat(),
         "ambiguous-distribution",
     );
+    let capital = both.map(|(path, text)| (path.replace("torch", "Torch"), text));
+    let capital = capital
+        .each_ref()
+        .map(|(path, text)| (path.as_str(), *text));
+    let newer = Some("Torch-1.13.1.dist-info");
+    check(&[&capital[..], &[package]].concat(), "1.13.1", newer);
 }
 
 #[test]

@@ -238,6 +238,14 @@ fn red_hat_has_two_libraries_and_local_ones_first() {
         "purelib /usr/lib/python3.12/site-packages",
     ];
     check(&lines, &python("/usr/bin/python3"), &expected);
+    let elsewhere = lines.map(|line| format!("/opt{line}"));
+    let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).collect();
+    let expected = [
+        "--python prefix 3.12 /opt/usr",
+        "platlib /opt/usr/lib64/python3.12/site-packages",
+        "purelib /opt/usr/lib/python3.12/site-packages",
+    ];
+    check(&elsewhere, &python("/opt/usr/bin/python3"), &expected);
 }
 
 const SEVERAL: &[&str] = &[

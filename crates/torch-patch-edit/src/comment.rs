@@ -1,5 +1,6 @@
 //! Lines that were turned into comments: how they are written, and how they are found again.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use crate::document::Document;
@@ -8,6 +9,8 @@ use crate::pattern::Pattern;
 
 /// How many comment lines are looked at to find the end of a range.
 const LONGEST: usize = 2_000;
+/// How many lines may be looked at where the end of a range is not yet in sight.
+const BUDGET: usize = 200_000;
 
 /// The physical lines of `lines` as comments, joined by their own endings.
 pub(crate) fn write(document: &Document<'_>, lines: Range<usize>, sign: &str) -> Vec<u8> {
@@ -52,15 +55,32 @@ fn shallowest(document: &Document<'_>, lines: &Range<usize>) -> usize {
 
 /// Finds lines that stand as comments.
 pub(crate) struct CommentFinder<'f, 'a> {
-    pub(crate) document: &'f Document<'a>,
+    document: &'f Document<'a>,
     /// The first lines.
-    pub(crate) anchor: &'f Pattern,
+    anchor: &'f Pattern,
     /// Spellings of the last lines; empty if the anchor is all.
-    pub(crate) until: &'f [Pattern],
-    pub(crate) sign: &'f str,
+    until: &'f [Pattern],
+    sign: &'f str,
+    budget: Cell<usize>,
 }
 
-impl CommentFinder<'_, '_> {
+impl<'f, 'a> CommentFinder<'f, 'a> {
+    /// Looks in `document` for `anchor`, up to one of `until` if there are any, behind `sign`.
+    pub(crate) fn new(
+        document: &'f Document<'a>,
+        anchor: &'f Pattern,
+        until: &'f [Pattern],
+        sign: &'f str,
+    ) -> Self {
+        Self {
+            document,
+            anchor,
+            until,
+            sign,
+            budget: Cell::new(BUDGET),
+        }
+    }
+
     /// All places in `regions`, from the first to the last of the lines, without the last ending.
     pub(crate) fn find(&self, regions: &[Range<usize>]) -> Vec<Range<usize>> {
         let finder = memchr::memmem::Finder::new(self.anchor.literal().as_bytes());
@@ -148,10 +168,19 @@ impl CommentFinder<'_, '_> {
             let is_all = !window.grow(self, wanted, limit);
             match self.end_in(&window) {
                 Match::Ends(end) => return Some(end),
-                Match::OpenEnded if !is_all && wanted < LONGEST => wanted *= 4,
+                Match::OpenEnded if !is_all && wanted < LONGEST && self.may_look_at(wanted) => {
+                    wanted *= 4;
+                }
                 Match::OpenEnded | Match::Never => return None,
             }
         }
+    }
+
+    /// Takes lines from what may be looked at in vain: prose has brackets that never close.
+    fn may_look_at(&self, lines: usize) -> bool {
+        let rest = self.budget.get().checked_sub(lines);
+        self.budget.set(rest.unwrap_or(0));
+        rest.is_some()
     }
 
     fn end_in(&self, window: &Window) -> Match {

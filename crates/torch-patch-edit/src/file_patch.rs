@@ -11,7 +11,7 @@ use crate::draft::drafts;
 use crate::edit::Edit;
 use crate::error::{CompileError, CompileErrorKind, Field};
 use crate::language::Language;
-use crate::locate::{Located, locate};
+use crate::locate::{Located, explain, locate};
 use crate::restore;
 use crate::site::Site;
 use crate::syntax::{self, SyntaxBroken};
@@ -223,6 +223,17 @@ impl FilePatch {
         edits.map(|edit| locate(document, edit)).collect()
     }
 
+    /// The same, with the lines that come near an anchor which is not found.
+    fn locate_and_explain(&self, document: &Document<'_>) -> Vec<Located> {
+        let located = self.locate(document).into_iter().zip(&self.edits);
+        located
+            .map(|(located, edit)| match located {
+                Located::Conflict(kind) => Located::Conflict(explain(document, edit, kind)),
+                located => located,
+            })
+            .collect()
+    }
+
     /// Runs `with` on what each edit finds in the file. The error is the conflict that keeps it from
     /// being read, or `None` if it does not exist and is to be made.
     fn look<T>(
@@ -236,7 +247,7 @@ impl FilePatch {
             (Some(bytes), _) => {
                 let document = Document::new(bytes, self.language)
                     .map_err(|kind| Some(ConflictKind::Unreadable(kind)))?;
-                let located = self.locate(&document);
+                let located = self.locate_and_explain(&document);
                 Ok(with(&document, located))
             }
         }
@@ -493,7 +504,7 @@ fn patch_drafts(
     index: usize,
     patch: &FilePatch,
 ) -> Result<Vec<Draft>, ApplyError> {
-    let located = patch.locate(document);
+    let located = patch.locate_and_explain(document);
     match patch.state(&located) {
         FileState::Applied => Ok(Vec::new()),
         FileState::Conflict(conflict) => Err(ApplyError::Conflict {

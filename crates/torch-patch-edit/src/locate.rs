@@ -33,6 +33,24 @@ pub(crate) enum Located {
     Conflict(ConflictKind),
 }
 
+/// Adds the nearest lines to what [`locate`] said about an anchor that it did not find.
+pub(crate) fn explain(
+    document: &Document<'_>,
+    edit: &Compiled,
+    kind: ConflictKind,
+) -> ConflictKind {
+    let region = Region::new(document, edit.within.as_ref());
+    match (kind, region) {
+        (ConflictKind::Missing { .. }, Ok(region)) => Locator {
+            document,
+            edit,
+            region,
+        }
+        .missing(),
+        (kind, _) => kind,
+    }
+}
+
 /// Looks for `edit` in `document`.
 pub(crate) fn locate(document: &Document<'_>, edit: &Compiled) -> Located {
     if !edit.is_ascii() && !document.encoding.takes_utf8() {
@@ -111,6 +129,9 @@ fn locate_append(document: &Document<'_>, block: &Block) -> Located {
     }
 }
 
+/// The anchor is not there; what comes near it is only looked for when someone wants to know.
+const NOT_FOUND: Located = Located::Conflict(ConflictKind::Missing { near: Vec::new() });
+
 /// Looks for one edit in the part of a file that its scope names.
 pub(crate) struct Locator<'l, 'a> {
     pub(crate) document: &'l Document<'a>,
@@ -143,10 +164,9 @@ impl Locator<'_, '_> {
                 _ => {}
             }
         }
-        in_place.unwrap_or_else(|| {
-            let missing = || ConflictKind::Missing { near: Vec::new() };
-            Located::Conflict(first_miss.unwrap_or_else(missing))
-        })
+        in_place
+            .or(first_miss.map(Located::Conflict))
+            .unwrap_or(NOT_FOUND)
     }
 
     fn spellings(&self) -> usize {
@@ -175,8 +195,11 @@ impl Locator<'_, '_> {
     // --- from places to a verdict ---
 
     fn decide(&self, sites: Vec<Site>) -> Located {
-        let all_lines: Vec<usize> = self.line_numbers(&sites);
         let had_sites = !sites.is_empty();
+        let all_lines = match self.edit.near_after.is_some() || self.edit.near_before.is_some() {
+            true => self.line_numbers(&sites),
+            false => Vec::new(),
+        };
         let sites = self.near(sites);
         if let Some(SiteState::Foreign(kind)) = sites
             .iter()
@@ -186,11 +209,11 @@ impl Locator<'_, '_> {
             return Located::Conflict(kind.clone());
         }
         if sites.is_empty() {
-            return Located::Conflict(if had_sites {
-                ConflictKind::NotNear { lines: all_lines }
+            return if had_sites {
+                Located::Conflict(ConflictKind::NotNear { lines: all_lines })
             } else {
-                self.missing()
-            });
+                NOT_FOUND
+            };
         }
         match self.edit.expect {
             Expect::Occurrence { index, of } if sites.len() == of => {
@@ -218,7 +241,7 @@ impl Locator<'_, '_> {
             Located::ByHand(sites)
         } else if pristine == 0 && self.is_replacing() {
             // The text stands in places of which none is told to be the anchor's.
-            Located::Conflict(self.missing())
+            NOT_FOUND
         } else if pristine == 0
             || pristine == sites.len()
             || !(self.is_replacing() || sites.len() == count)
@@ -353,7 +376,7 @@ impl Locator<'_, '_> {
 }
 
 impl Finder {
-    fn spellings(&self) -> usize {
+    pub(crate) fn spellings(&self) -> usize {
         match self {
             Self::Lines(spellings) => spellings.len(),
             Self::Regex(_) => 1,

@@ -12,7 +12,7 @@ use crate::token::tokens;
 /// How many near misses are reported.
 const REPORTED: usize = 3;
 /// How many pairs of words are compared at most.
-const COMPARED: usize = 20_000_000;
+const COMPARED: usize = 2_000_000;
 /// Longer lines are not compared.
 const LONGEST: usize = 2_000;
 /// Lines that have less than this in common with the anchor are not near.

@@ -99,38 +99,33 @@ impl Locator<'_, '_> {
         let Some(until) = &range.until else {
             return anchors;
         };
-        anchors
-            .into_iter()
-            .filter_map(|anchor| self.extend(anchor, until))
-            .collect()
+        let ends = self.ends(until);
+        let extend = |anchor: Span| {
+            let from = anchor.next_line(self.document);
+            let scope = self.region.range_of(self.document.line_at(anchor.start))?;
+            let limit = Region::bytes_of(self.document, scope).end;
+            let start = if from < self.document.line_count() {
+                self.document.line(from).start
+            } else {
+                limit
+            };
+            let first = ends.partition_point(|end| end.start < start);
+            let end = ends.get(first).filter(|end| end.end <= limit)?.end;
+            Some(Span {
+                start: anchor.start,
+                end,
+            })
+        };
+        anchors.into_iter().filter_map(extend).collect()
     }
 
-    fn extend(&self, anchor: Span, until: &Finder) -> Option<Span> {
-        let from = anchor.next_line(self.document);
-        let scope = self.region.range_of(self.document.line_at(anchor.start))?;
-        let rest = Region {
-            lines: vec![from.min(scope.end)..scope.end],
-        };
-        let end = match until {
-            Finder::Lines(spellings) => {
-                let firsts = spellings
-                    .iter()
-                    .filter_map(|until| until.find_first(self.document, rest.lines[0].clone()));
-                let first = firsts.min_by_key(|lines| lines.start)?;
-                Span::of_lines(self.document, &first).end
-            }
-            Finder::Regex(regex) => {
-                let first = regex
-                    .find(self.document, &rest.bytes(self.document))
-                    .into_iter()
-                    .next()?;
-                self.trimmed_line(first.start).end
-            }
-        };
-        Some(Span {
-            start: anchor.start,
-            end,
-        })
+    /// All places that can end a range, in order.
+    fn ends(&self, until: &Finder) -> Vec<Span> {
+        let spellings = 0..until.spellings();
+        let found = spellings.flat_map(|spelling| self.find(until, spelling));
+        let mut ends: Vec<Span> = found.collect();
+        ends.sort_by_key(|end| end.start);
+        ends
     }
 
     fn insert_site(&self, side: Side, span: Span, block: &Block) -> Site {
@@ -311,12 +306,7 @@ impl Locator<'_, '_> {
             None => &[],
         };
         let regions = self.region.bytes(self.document);
-        let finder = CommentFinder {
-            document: self.document,
-            anchor: &spellings[spelling],
-            until,
-            sign,
-        };
+        let finder = CommentFinder::new(self.document, &spellings[spelling], until, sign);
         let found = finder.find(&regions);
         found.into_iter().map(|text| self.text_site(text)).collect()
     }

@@ -31,19 +31,19 @@ impl Region {
 
     /// The same as ranges of bytes: whole physical lines, with the comments that follow.
     pub(crate) fn bytes(&self, document: &Document<'_>) -> Vec<Range<usize>> {
-        let start_of = |line: usize| {
-            if line == 0 {
-                document.text_start()
-            } else if line < document.line_count() {
-                document.physical_start(document.line(line).start)
-            } else {
-                document.bytes.len()
-            }
-        };
-        self.lines
-            .iter()
-            .map(|range| start_of(range.start)..start_of(range.end))
+        let ranges = self.lines.iter();
+        ranges
+            .map(|range| Self::bytes_of(document, range))
             .collect()
+    }
+
+    /// The same of one range.
+    pub(crate) fn bytes_of(document: &Document<'_>, lines: &Range<usize>) -> Range<usize> {
+        let start = match lines.start {
+            0 => document.text_start(),
+            line => end_before(document, line),
+        };
+        start..end_before(document, lines.end)
     }
 
     /// Whether a line belongs to it.
@@ -55,6 +55,15 @@ impl Region {
     pub(crate) fn range_of(&self, line: usize) -> Option<&Range<usize>> {
         let index = self.lines.partition_point(|range| range.end <= line);
         self.lines.get(index).filter(|range| range.contains(&line))
+    }
+}
+
+/// Where the physical lines above a line end: the comments above it belong to what comes before.
+fn end_before(document: &Document<'_>, line: usize) -> usize {
+    if line < document.line_count() {
+        document.physical_start(document.line(line).start)
+    } else {
+        document.bytes.len()
     }
 }
 

@@ -65,6 +65,11 @@ fn lines_are_taken_out() {
                 after: "a\nc\n",
             },
             Case {
+                edit: comment_out(line("x = 1")),
+                before: "# x = f(1\nx = 1\n",
+                after: "# x = f(1\n# x = 1\n",
+            },
+            Case {
                 edit: comment_out(line("x = f(...)")),
                 before: "if a:\n    x = f(\n        1,\n    )  # c\n    y\n",
                 after: "if a:\n    # x = f(\n    #     1,\n    # )  # c\n    y\n",

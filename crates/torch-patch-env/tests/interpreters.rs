@@ -10,9 +10,8 @@ use crate::site::Site;
 
 /// Writes the script `python` into a directory of its own.
 fn script(text: &str) -> (Site, PathBuf) {
-    let site = Site::new(&[("python", &format!("#!/bin/sh\n{text}\n"))]);
-    let path = site.path().join("python");
-    fs_err::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    let site = Site::new(&[]);
+    let path = site.script("python", text);
     (site, path)
 }
 
@@ -97,11 +96,11 @@ fn a_failure_is_told_with_the_line_that_says_why() {
 
 #[test]
 fn one_that_hangs_is_killed_with_what_it_has_started() {
-    let (site, path) = script(r#"(sleep 2; touch "${0%/*}/alive") & sleep 60"#);
+    let (site, path) = script(r#"(sleep 4; touch "${0%/*}/alive") & sleep 60"#);
     let start = Instant::now();
     let error = ask(&path, Duration::from_millis(200)).unwrap_err();
     assert!(
-        start.elapsed() < Duration::from_secs(2),
+        start.elapsed() < Duration::from_secs(3),
         "{:?}",
         start.elapsed()
     );
@@ -109,7 +108,7 @@ fn one_that_hangs_is_killed_with_what_it_has_started() {
         error.to_string().contains("gave no answer within 0.2 s"),
         "{error}"
     );
-    std::thread::sleep(Duration::from_millis(2200).saturating_sub(start.elapsed()));
+    std::thread::sleep(Duration::from_millis(4500).saturating_sub(start.elapsed()));
     assert!(!site.path().join("alive").exists());
 }
 

@@ -6,6 +6,8 @@ use std::process::Command;
 use tempfile::TempDir;
 use torch_patch_env::{Environment, Kind, Layout, Request, Source, Surroundings, discover};
 
+use crate::site::Site;
+
 /// Runs `python` and returns what it prints.
 fn run(python: &Path, arguments: &[&str], user_base: &Path) -> String {
     let mut command = Command::new(python);
@@ -206,20 +208,12 @@ fn a_virtual_environment_with_system_packages_and_path_files() {
 
 #[test]
 fn an_interpreter_behind_a_script_is_asked() {
-    use std::os::unix::fs::PermissionsExt;
     for python in pythons() {
         let world = World::new(&python);
-        let shims = world.directory.path().join("shims");
-        fs_err::create_dir(&shims).unwrap();
-        let shim = shims.join("python3");
-        fs_err::write(
-            &shim,
-            format!("#!/bin/sh\nexec {} \"$@\"\n", python.display()),
-        )
-        .unwrap();
-        fs_err::set_permissions(&shim, PermissionsExt::from_mode(0o755)).unwrap();
+        let shims = Site::new(&[]);
+        let shim = shims.script("python3", &format!("exec {} \"$@\"", python.display()));
         let surroundings = Surroundings {
-            path: vec![shims],
+            path: vec![shims.path().into()],
             ..world.surroundings.clone()
         };
         let environment = discover(&Request::default(), &surroundings).unwrap();

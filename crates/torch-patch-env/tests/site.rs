@@ -31,6 +31,24 @@ impl Site {
         self.0.path()
     }
 
+    /// Makes the executable file `name`. `cp` writes it: a file that this process has written can be busy for a moment, as a
+    /// child that another test has just started holds it open too.
+    #[cfg(unix)]
+    pub(crate) fn script(&self, name: &str, text: &str) -> std::path::PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let (draft, path) = (self.path().join("draft"), self.path().join(name));
+        fs_err::write(&draft, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs_err::set_permissions(&draft, PermissionsExt::from_mode(0o755)).unwrap();
+        assert!(
+            std::process::Command::new("cp")
+                .args([&draft, &path])
+                .status()
+                .unwrap()
+                .success()
+        );
+        path
+    }
+
     /// The environment that is this directory alone.
     pub(crate) fn environment(&self) -> Environment {
         let request = Request {

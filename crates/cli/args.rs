@@ -15,13 +15,16 @@ Examples:
   torch-patch status                   what is in place
   torch-patch revert gloo-windows      the original bytes
 
-Exit codes: 0 the wanted state holds · 1 unexpected failure · 2 usage · 3 does not apply · 4 a file was changed by
-someone else · 5 environment or distribution not found · 6 bad patch file · 7 busy · 8 permission denied ·
-10 `status --exit-code`: not in the wanted state";
+Exit codes:
+   0  the wanted state holds        5  environment or distribution not found
+   1  unexpected failure            6  bad patch file
+   2  usage                         7  busy
+   3  does not apply                8  permission denied or read-only
+   4  someone else changed a file  10  `status --exit-code`: not as wanted";
 
 /// Names, tests, applies and undoes small source edits in an installed Python package
 #[derive(Debug, Parser)]
-#[command(name = "torch-patch", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "torch-patch", bin_name = "torch-patch", version, max_term_width = 100, after_help = AFTER_HELP)]
 #[command(
     propagate_version = false,
     subcommand_required = true,
@@ -176,8 +179,8 @@ Examples:
   torch-patch apply gloo-windows --adopt           take over an edit that was made by hand
   torch-patch apply gloo-windows --python python3.11
 
-Every changed file is backed up first; `torch-patch revert` restores the original bytes. Applying again changes
-nothing.")]
+Every changed file is backed up first, and `torch-patch revert` restores it
+byte for byte. Applying again changes nothing.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Apply {
     /// The patches
@@ -207,8 +210,15 @@ Examples:
   torch-patch status
   torch-patch status gloo-windows --exit-code      exit code 10 unless it is in place, for scripts
 
-States: applied, not-applied, applied-by-hand, not-needed, outdated (the patch file has changed since), drifted
-(someone else changed a file), superseded (the package was installed anew), partial.")]
+States:
+  applied          in place, and recorded
+  not-applied      not in place
+  applied-by-hand  someone made the edit with an editor
+  not-needed       nothing is to be done here
+  outdated         in place as an older patch file says
+  drifted          someone else changed a file
+  superseded       the package was installed anew since
+  partial          in place in some of its files only")]
 pub(crate) struct Status {
     /// The patches; without any, all
     #[arg(value_name = "ID|FILE.toml")]

@@ -15,6 +15,19 @@ fn the_diff_alone_is_on_stdout() {
 }
 
 #[test]
+fn a_new_owner_makes_no_diff() {
+    let world = torch_world();
+    run(&world, &["apply", "gloo-windows", "--owner", "webui"]);
+    let called = run(&world, &["diff", "gloo-windows"]);
+    assert_eq!(called.stdout, "");
+    assert!(
+        called.stderr.contains("already-applied"),
+        "{}",
+        called.stderr
+    );
+}
+
+#[test]
 fn show_prints_the_file_itself() {
     let world = torch_world();
     let source = include_str!("../../patches/gloo-windows/patch.toml");

@@ -27,6 +27,7 @@ pub(super) fn run(show: &Show, options: &Options, ui: &mut Ui) -> anyhow::Result
         ui.json(&report)?;
         return Ok(0);
     }
+    ui.environment(report.environment.as_ref());
     for line in report.results.iter().flat_map(outcome) {
         ui.note(&line);
     }

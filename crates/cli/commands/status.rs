@@ -56,6 +56,10 @@ fn show(report: &Report, ui: &mut Ui) {
 fn hint(result: &PatchReport) -> Option<String> {
     let id = &result.patch;
     match result.outcome {
+        Outcome::Drifted if result.owners.is_empty() => Some(format!(
+            "reinstall {} to get the original file",
+            result.distribution
+        )),
         Outcome::Drifted => Some(format!(
             "`torch-patch revert {id}` shows how the file differs, and what can be done"
         )),

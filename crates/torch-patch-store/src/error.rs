@@ -221,9 +221,9 @@ impl fmt::Display for StoreErrorKind {
             } => {
                 write!(
                     formatter,
-                    "lock `{}` is still held after {} ms",
+                    "lock `{}` is still held after {:.1} s",
                     lock.display(),
-                    waited.as_millis()
+                    waited.as_secs_f64()
                 )?;
                 holder
                     .as_ref()
@@ -240,7 +240,7 @@ impl fmt::Display for StoreErrorKind {
             Self::LeavesRoot { path, resolved } => {
                 write!(
                     formatter,
-                    "`{path}` leads to `{}`, which is out of bounds",
+                    "`{path}` leads to `{}`, outside of what may be changed",
                     resolved.display()
                 )
             }

@@ -3,15 +3,12 @@
 use torch_patch_edit::{Conflict, ConflictKind};
 use torch_patch_store::StoreErrorKind;
 
-use crate::error::{ErrorKind, Subject, listed};
+use crate::error::{DriftedFile, ErrorKind, Subject, listed};
 
 /// What to do next, each a sentence in lower case without full stop.
 pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
     match kind {
-        ErrorKind::UnknownPatch { known, .. } => vec![format!(
-            "known patches are {}; `torch-patch list` tells about them",
-            listed(known)
-        )],
+        ErrorKind::UnknownPatch { known, nearest, .. } => unknown_hints(known, nearest.as_deref()),
         ErrorKind::Environment(error) => error.hints(),
         ErrorKind::NotCovered {
             subject, fitting, ..
@@ -19,8 +16,8 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
         ErrorKind::Conflict { conflict, .. } => conflict_hints(conflict),
         ErrorKind::Syntax { subject, .. } => {
             vec![format!(
-                "the patch is wrong for this version; run `torch-patch show {}` and report it",
-                subject.patch
+                "the patch is wrong for this version; `torch-patch show {}` prints it",
+                subject.word
             )]
         }
         ErrorKind::Overlap { other, .. } => vec![format!(
@@ -28,19 +25,21 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
         )],
         ErrorKind::NotNeeded { .. } => vec!["leave `--strict` out to accept this".to_owned()],
         ErrorKind::NotOwned { file, .. } => vec![format!("remove `{file}` if nothing needs it")],
-        ErrorKind::Excluded { other, .. } => {
-            vec![format!("run `torch-patch revert {other}` first")]
-        }
+        ErrorKind::Excluded {
+            other, is_applied, ..
+        } => vec![if *is_applied {
+            format!("run `torch-patch revert {other}` first")
+        } else {
+            "apply one of the two".to_owned()
+        }],
         ErrorKind::Required { by, .. } => {
             vec![format!("run `torch-patch revert {}` as well", by.join(" "))]
         }
-        ErrorKind::Unsafe { patch } => {
-            vec![format!(
-                "read `torch-patch show {patch}`, then add `--accept-risk`"
-            )]
-        }
+        ErrorKind::Unsafe { word, .. } => vec![format!(
+            "read `torch-patch show {word}`, then add `--accept-risk`"
+        )],
         ErrorKind::Unnamed { .. } => vec!["name the patches, or use `--all`".to_owned()],
-        ErrorKind::Drift { patch, .. } => drift_hints(patch.as_deref()),
+        ErrorKind::Drift { patch, files } => drift_hints(patch.as_deref(), files),
         ErrorKind::NotProven { subject, .. } => {
             vec![format!(
                 "reinstall {0} {1} (such as `pip install --force-reinstall --no-deps {0}=={1}`), then apply",
@@ -71,14 +70,14 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
 }
 
 fn not_covered_hints(subject: &Subject, fitting: &[String]) -> Vec<String> {
-    let id = &subject.patch;
+    let word = &subject.word;
     if fitting.is_empty() {
         vec![format!(
-            "the edits of no range fit the installed files; `torch-patch show {id}` lists them"
+            "the edits of none of these ranges fit the installed files; `torch-patch show {word}` prints the patch"
         )]
     } else {
         vec![format!(
-            "the edits for {} would still fit; copy the patch file that `torch-patch show {id}` prints, widen the range, and apply the copy",
+            "the edits for {} would still fit; copy the patch file that `torch-patch show {word}` prints, widen the range, and apply the copy",
             listed(fitting)
         )]
     }
@@ -110,14 +109,26 @@ fn conflict_hints(conflict: &Conflict) -> Vec<String> {
     hints
 }
 
-fn drift_hints(patch: Option<&str>) -> Vec<String> {
-    let id = patch.unwrap_or("ID");
-    vec![
-        "reinstall the distribution to get the original files, then apply again".to_owned(),
-        format!(
-            "or `torch-patch revert {id} --merge` takes only the patch out, `--force` restores the original and keeps a copy"
-        ),
-    ]
+/// Only what is recorded can be reverted.
+fn drift_hints(patch: Option<&str>, files: &[DriftedFile]) -> Vec<String> {
+    let reinstall = "reinstall the distribution to get the original files, then apply again";
+    let mut hints = vec![reinstall.to_owned()];
+    if files.iter().all(|file| file.is_recorded) {
+        let word = patch.unwrap_or("--all");
+        hints.push(format!(
+            "or `torch-patch revert {word} --merge` takes only the patch out, `--force` restores the original and keeps a copy"
+        ));
+    }
+    hints
+}
+
+fn unknown_hints(known: &[String], nearest: Option<&str>) -> Vec<String> {
+    let known = format!(
+        "known patches are {}; `torch-patch list` tells about them",
+        listed(known)
+    );
+    let nearest = nearest.map(|nearest| format!("did you mean `{nearest}`?"));
+    nearest.into_iter().chain([known]).collect()
 }
 
 fn store_hints(kind: &StoreErrorKind) -> Vec<String> {

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use torch_patch_set::{Action, Patch};
 use torch_patch_store::{FileEntry, RelativePath, Store};
 
-use crate::context::{Case, Context, Need};
+use crate::context::{Case, Context, Need, word};
 use crate::error::{Error, ErrorKind};
+use crate::known::{Known, find};
 use crate::layers::recorded_patch;
 use crate::plan::{Diffs, Plan};
 use crate::progress::{Progress, Step};
@@ -57,7 +58,8 @@ fn run(
     progress: &mut dyn Progress,
     diffs: Diffs,
 ) -> Result<Report, Error> {
-    let patches = with_required(context, &request.patches)?;
+    let known = with_required(context, &request.patches)?;
+    let patches: Vec<&Patch> = known.iter().map(Known::patch).collect();
     check_exclusions(&patches)?;
     let mut cases = Vec::with_capacity(patches.len());
     for patch in patches {
@@ -65,10 +67,8 @@ fn run(
             patch: patch.id.clone(),
         });
         if patch.risk.needs_consent() && !request.accept_risk {
-            return Err(ErrorKind::Unsafe {
-                patch: patch.id.clone(),
-            }
-            .into());
+            let (patch, word) = (patch.id.clone(), word(patch));
+            return Err(ErrorKind::Unsafe { patch, word }.into());
         }
         let case = context.case(patch)?;
         check_need(&case, request)?;
@@ -155,30 +155,33 @@ fn plan_members<'c>(
 }
 
 /// The patches asked for, each after those it requires, each once.
-fn with_required<'c>(context: &'c Context, ids: &[String]) -> Result<Vec<&'c Patch>, Error> {
-    fn add<'c>(
-        context: &'c Context,
-        id: &str,
-        patches: &mut Vec<&'c Patch>,
-        open: &mut Vec<String>,
-    ) -> Result<(), Error> {
-        if open.iter().any(|other| other == id) || patches.iter().any(|patch| patch.id == id) {
-            return Ok(());
-        }
-        let patch = context.patch(id)?;
-        open.push(id.to_owned());
-        for required in &patch.requires {
-            add(context, required, patches, open)?;
-        }
-        open.pop();
-        patches.push(patch);
-        Ok(())
-    }
+fn with_required<'c>(context: &'c Context, ids: &[String]) -> Result<Vec<Known<'c>>, Error> {
     let mut patches = Vec::new();
     for id in ids {
         add(context, id, &mut patches, &mut Vec::new())?;
     }
     Ok(patches)
+}
+
+/// Adds a patch after those it requires; `open` are those that are being added.
+fn add<'c>(
+    context: &'c Context,
+    id: &str,
+    patches: &mut Vec<Known<'c>>,
+    open: &mut Vec<String>,
+) -> Result<(), Error> {
+    let is_there = patches.iter().any(|known| known.patch().id == id);
+    if is_there || open.iter().any(|other| other == id) {
+        return Ok(());
+    }
+    let known = find(context, id)?;
+    open.push(id.to_owned());
+    for required in &known.patch().requires {
+        add(context, required, patches, open)?;
+    }
+    open.pop();
+    patches.push(known);
+    Ok(())
 }
 
 fn check_exclusions(patches: &[&Patch]) -> Result<(), Error> {
@@ -190,6 +193,7 @@ fn check_exclusions(patches: &[&Patch]) -> Result<(), Error> {
             return Err(ErrorKind::Excluded {
                 patch: patch.id.clone(),
                 other: other.id.clone(),
+                is_applied: false,
             }
             .into());
         }
@@ -205,8 +209,12 @@ fn check_recorded_exclusions(records: &Records<'_>, case: &Case<'_>) -> Result<(
             let is_excluded = case.patch.conflicts.contains(&layer.id)
                 || recorded_patch(records, layer)?.conflicts.contains(own);
             if is_excluded && is_in_place(records, path, entry)? {
-                let (patch, other) = (own.clone(), layer.id.clone());
-                return Err(ErrorKind::Excluded { patch, other }.into());
+                return Err(ErrorKind::Excluded {
+                    patch: own.clone(),
+                    other: layer.id.clone(),
+                    is_applied: true,
+                }
+                .into());
             }
         }
     }

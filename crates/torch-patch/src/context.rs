@@ -1,7 +1,7 @@
 //! Where a request is fulfilled: an environment, and the patches that are known.
 
 use torch_patch_env::{Distribution, Environment};
-use torch_patch_set::{Action, Catalogue, Patch, Platform, Variant};
+use torch_patch_set::{Action, Catalogue, Origin, Patch, Platform, Variant};
 use torch_patch_store::{Digest, RelativePath, Store};
 
 use crate::error::{Error, ErrorKind, Subject};
@@ -68,13 +68,6 @@ impl Context {
         directories
             .map(|directory| Store::new(directory.path.clone()))
             .collect()
-    }
-
-    pub(crate) fn patch(&self, id: &str) -> Result<&Patch, Error> {
-        match self.catalogue.find(id) {
-            Some(patch) => Ok(patch?),
-            None => Err(Error::unknown_patch(&self.catalogue, id)),
-        }
     }
 
     /// Looks up what `patch` is about here.
@@ -150,9 +143,18 @@ impl Case<'_> {
     pub(crate) fn subject(&self) -> Subject {
         Subject {
             patch: self.patch.id.clone(),
+            word: word(self.patch),
             distribution: self.distribution.name.clone(),
             version: self.distribution.version.clone(),
         }
+    }
+}
+
+/// What names a patch on the command line.
+pub(crate) fn word(patch: &Patch) -> String {
+    match patch.origin() {
+        Origin::File(path) => path.display().to_string(),
+        Origin::BuiltIn | Origin::Recorded(_) => patch.id.clone(),
     }
 }
 

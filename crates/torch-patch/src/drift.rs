@@ -26,6 +26,7 @@ pub(crate) fn drifted(records: &Records<'_>, view: &FileView) -> Result<DriftedF
         path: view.path.as_str().to_owned(),
         expected,
         found: view.digest(),
+        is_recorded: entry.is_some(),
         diff: should_be.map(|should_be| file_diff(&view.path, Some(&should_be), view.bytes())),
     })
 }

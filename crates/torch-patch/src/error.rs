@@ -27,6 +27,8 @@ pub enum ErrorKind {
         id: String,
         /// The ids there are.
         known: Vec<String>,
+        /// The one that is likely meant.
+        nearest: Option<String>,
     },
     /// A patch file is not one.
     BadPatchFile(FormatError),
@@ -95,8 +97,10 @@ pub enum ErrorKind {
     Excluded {
         /// The one that was asked for.
         patch: String,
-        /// The one that is there, or was asked for as well.
+        /// The other one.
         other: String,
+        /// Whether the other one is in place; else it was asked for as well.
+        is_applied: bool,
     },
     /// A patch is needed by others that are applied.
     Required {
@@ -109,6 +113,8 @@ pub enum ErrorKind {
     Unsafe {
         /// The patch.
         patch: String,
+        /// What names it on the command line.
+        word: String,
     },
     /// Several patches are applied and none was named.
     Unnamed {
@@ -170,6 +176,8 @@ pub enum ErrorKind {
 pub struct Subject {
     /// The id of the patch.
     pub patch: String,
+    /// What names the patch on the command line: its id, or its file.
+    pub word: String,
     /// The distribution.
     pub distribution: String,
     /// Its installed version.
@@ -197,6 +205,8 @@ pub struct DriftedFile {
     pub found: Option<Digest>,
     /// How it differs, where what it should be is at hand.
     pub diff: Option<String>,
+    /// Whether the ledger says what it should be; else `RECORD` does.
+    pub is_recorded: bool,
 }
 
 impl From<ErrorKind> for Error {
@@ -228,8 +238,9 @@ impl From<FormatError> for Error {
 impl Error {
     pub(crate) fn unknown_patch(catalogue: &Catalogue, id: &str) -> Self {
         let known = catalogue.ids().map(str::to_owned).collect();
+        let nearest = catalogue.nearest(id).map(str::to_owned);
         let id = id.to_owned();
-        ErrorKind::UnknownPatch { id, known }.into()
+        ErrorKind::UnknownPatch { id, known, nearest }.into()
     }
 
     /// Whether it says that a distribution is not installed.
@@ -291,6 +302,7 @@ impl Error {
             | ErrorKind::Excluded { .. }
             | ErrorKind::Required { .. } => 3,
             ErrorKind::Drift { .. } | ErrorKind::NotProven { .. } | ErrorKind::Merge { .. } => 4,
+            ErrorKind::Environment(error) if error.is_permission_denied() => 8,
             ErrorKind::Environment(_) => 5,
             ErrorKind::BadPatchFile(_)
             | ErrorKind::PatchFileUnreadable { .. }
@@ -351,7 +363,10 @@ impl Error {
             }
             ErrorKind::Merge { conflict, .. } => vec![conflict.to_string()],
             ErrorKind::BadPatchFile(error) => error.causes(),
-            ErrorKind::PatchFileUnreadable { source, .. } => vec![source.to_string()],
+            ErrorKind::PatchFileUnreadable { source, .. } => vec![match source.kind() {
+                io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
+                _ => source.to_string(),
+            }],
             ErrorKind::Environment(_)
             | ErrorKind::UnknownPatch { .. }
             | ErrorKind::Excluded { .. }
@@ -441,13 +456,13 @@ impl fmt::Display for Error {
                     subject.patch, subject.distribution, subject.version
                 )
             }
-            ErrorKind::Excluded { patch, other } => {
+            ErrorKind::Excluded { patch, other, .. } => {
                 write!(f, "patch `{patch}` cannot stand beside patch `{other}`")
             }
             ErrorKind::Required { patch, by } => {
                 write!(f, "patch `{patch}` is required by {}", listed(by))
             }
-            ErrorKind::Unsafe { patch } => write!(f, "patch `{patch}` is marked unsafe"),
+            ErrorKind::Unsafe { patch, .. } => write!(f, "patch `{patch}` is marked unsafe"),
             ErrorKind::Unnamed { applied } => {
                 write!(f, "several patches are applied: {}", listed(applied))
             }
@@ -492,21 +507,28 @@ impl std::error::Error for Error {
 
 impl fmt::Display for DriftedFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: expected ", self.path)?;
-        match &self.expected {
-            Some(expected) => write!(f, "{expected}")?,
-            None => f.write_str("no file")?,
+        write!(f, "`{}`: expected {}", self.path, short(self.expected))?;
+        if !self.is_recorded {
+            f.write_str(" (by `RECORD`)")?;
         }
-        match &self.found {
-            Some(found) => write!(f, ", found {found}"),
-            None => f.write_str(", found no file"),
-        }
+        write!(f, ", found {}", short(self.found))
     }
+}
+
+/// As much of a digest as a person compares; `details` have all of it.
+fn short(digest: Option<Digest>) -> String {
+    let hex = digest.map(|digest| digest.hex());
+    hex.map_or_else(
+        || "no file".to_owned(),
+        |hex| format!("sha256:{}…", &hex[..12]),
+    )
 }
 
 fn conflict_code(kind: &ConflictKind) -> &'static str {
     match kind {
-        ConflictKind::Missing { .. } | ConflictKind::NotNear { .. } => "anchor-not-found",
+        ConflictKind::Missing { .. }
+        | ConflictKind::NotNear { .. }
+        | ConflictKind::UntilMissing { .. } => "anchor-not-found",
         ConflictKind::Ambiguous { .. } => "anchor-ambiguous",
         ConflictKind::ScopeMissing { .. } => "scope-not-found",
         ConflictKind::ScopeAmbiguous { .. } => "scope-ambiguous",

@@ -8,7 +8,9 @@ use crate::error::{ErrorKind, Subject};
 /// The evidence; its fields depend on the error.
 pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
     match kind {
-        ErrorKind::UnknownPatch { id, known } => json!({ "patch": id, "known": known }),
+        ErrorKind::UnknownPatch { id, known, nearest } => {
+            json!({ "patch": id, "known": known, "nearest": nearest })
+        }
         ErrorKind::NotCovered {
             subject,
             covered,
@@ -55,9 +57,9 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
             with_subject(subject, json!({ "reason": reason }))
         }
         ErrorKind::NotOwned { subject, file } => with_subject(subject, json!({ "file": file })),
-        ErrorKind::Excluded { patch, other } => json!({ "patches": [patch, other] }),
+        ErrorKind::Excluded { patch, other, .. } => json!({ "patches": [patch, other] }),
         ErrorKind::Required { patch, by } => json!({ "patch": patch, "by": by }),
-        ErrorKind::Unsafe { patch } => json!({ "patch": patch }),
+        ErrorKind::Unsafe { patch, .. } => json!({ "patch": patch }),
         ErrorKind::Unnamed { applied } => json!({ "applied": applied }),
         ErrorKind::Drift { patch, files } => {
             let files: Vec<_> = files.iter().map(|file| {
@@ -102,7 +104,7 @@ fn store_details(kind: &StoreErrorKind) -> serde_json::Value {
             expected,
             found,
         } => {
-            json!({ "files": [{ "path": path.as_str(), "expected": expected, "found": found, "diff": null }] })
+            json!({ "patch": null, "files": [{ "path": path.as_str(), "expected": expected, "found": found, "diff": null }] })
         }
         StoreErrorKind::LeavesRoot { path, resolved } => {
             json!({ "path": path.as_str(), "resolved": resolved.to_string_lossy() })

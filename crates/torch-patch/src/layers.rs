@@ -103,13 +103,15 @@ fn unknown_layer(layer: &Layer, path: &RelativePath) -> Error {
 
 fn refused(original: Original<'_>, layers: &[Layer], error: ApplyError) -> Error {
     let file = original.path.as_str().to_owned();
-    let subject = |layer: usize| Subject {
-        patch: layers
-            .get(layer)
-            .map(|layer| layer.id.clone())
-            .unwrap_or_default(),
-        distribution: original.distribution.to_owned(),
-        version: original.version.to_owned(),
+    let subject = |layer: usize| {
+        let patch = layers.get(layer).map(|layer| layer.id.clone());
+        let patch = patch.unwrap_or_default();
+        Subject {
+            word: patch.clone(),
+            patch,
+            distribution: original.distribution.to_owned(),
+            version: original.version.to_owned(),
+        }
     };
     let last = layers.len().saturating_sub(1);
     match error {

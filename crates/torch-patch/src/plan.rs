@@ -16,7 +16,7 @@ use crate::file_view::{Condition, FileView, Upstream};
 use crate::records::Records;
 use crate::report::{FileReport, Outcome, PatchReport};
 use crate::request::{ApplyRequest, Mode};
-use crate::standing::{FileStanding, Standing, stand, state};
+use crate::standing::{FileStanding, Standing, missing_by_hand, stand, state};
 
 /// Who has asked for a patch when nobody gave a name.
 pub(crate) const NOBODY: &str = "user";
@@ -99,6 +99,7 @@ impl<'c> Plan<'c> {
         let is_by_hand = standings.iter().any(FileStanding::is_by_hand);
         if is_by_hand && !request.adopt {
             member.outcome = by_hand_outcome(case, &standings, found)?;
+            member.reason = missing_by_hand(&standings);
             return Ok(());
         }
         if found == Outcome::NotNeeded {
@@ -244,7 +245,8 @@ impl<'c> Plan<'c> {
         let mut read_back = committed.iter().flat_map(|committed| &committed.files);
         let read_back = read_back.find(|(path, _)| *path == file.path);
         let planned = draft.map_or(file.found, Draft::wanted_digest);
-        let diff = draft.filter(|_| diffs == Diffs::Wanted);
+        let is_shown = diffs == Diffs::Wanted && planned != file.found;
+        let diff = draft.filter(|_| is_shown);
         FileReport {
             path: file.path.as_str().to_owned(),
             before: file.found,
@@ -260,7 +262,7 @@ impl<'c> Plan<'c> {
 impl<'c> MemberFile<'c> {
     fn new(file: &FileStanding<'c>) -> Self {
         let lines = match &file.standing {
-            Standing::ByHand(lines) => lines.clone(),
+            Standing::ByHand(found) => found.lines.clone(),
             _ => Vec::new(),
         };
         Self {
@@ -370,9 +372,7 @@ fn check(
     case: &Case<'_>,
     standings: &[FileStanding<'_>],
 ) -> Result<(), Error> {
-    let drifts = standings
-        .iter()
-        .filter(|file| file.standing == Standing::Drifted);
+    let drifts = standings.iter().filter(|file| file.is_drifted());
     let files = drifts
         .map(|file| drifted(records, &file.view))
         .collect::<Result<Vec<_>, Error>>()?;

@@ -19,11 +19,13 @@ pub const SCHEMA: &str = "torch-patch/1";
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
-    /// What was asked for.
+    /// What was asked for. Of a usage error: the word that was given.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub command: Command,
     /// Whether the wanted state holds.
     pub ok: bool,
     /// Where it was looked; `null` if no environment was found.
+    #[cfg_attr(feature = "schema", schemars(required))]
     pub environment: Option<EnvironmentReport>,
     /// One for each patch, in the order in which they were asked for.
     pub results: Vec<PatchReport>,
@@ -34,6 +36,7 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub distributions: Vec<DistributionReport>,
     /// What went wrong; then nothing was changed.
+    #[cfg_attr(feature = "schema", schemars(required))]
     pub error: Option<ErrorReport>,
 }
 
@@ -103,8 +106,10 @@ pub struct DistributionReport {
     /// Its name, as its metadata has it.
     pub name: String,
     /// Its version; `null` if it cannot be patched.
+    #[cfg_attr(feature = "schema", schemars(required))]
     pub version: Option<String>,
     /// The site-packages directory it is in; `null` if it cannot be patched.
+    #[cfg_attr(feature = "schema", schemars(required))]
     pub site_packages: Option<String>,
     /// The ids of the patches for it.
     pub patches: Vec<String>,
@@ -122,6 +127,7 @@ pub struct EnvironmentReport {
     /// Where the environment comes from, such as `VIRTUAL_ENV` or `--site-packages`.
     pub source: String,
     /// The Python version, such as `3.11`, if the layout tells it.
+    #[cfg_attr(feature = "schema", schemars(required))]
     pub python: Option<String>,
     /// Every directory that packages are in, in the order of `sys.path`, of `env`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -137,8 +143,10 @@ pub struct PatchReport {
     /// The distribution it belongs to.
     pub distribution: String,
     /// The installed version; `null` if it is not installed.
+    #[cfg_attr(feature = "schema", schemars(required))]
     pub version: Option<String>,
     /// The range of the variant that fits the version; `null` if there is none.
+    #[cfg_attr(feature = "schema", schemars(required))]
     pub variant: Option<String>,
     /// What was done, or of `status` the same as `state`.
     pub outcome: Outcome,
@@ -192,10 +200,10 @@ pub struct FileReport {
     /// Relative to the site-packages directory, `/`-separated.
     pub path: String,
     /// The digest of the file as it was found; `null` if it was absent.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", required))]
     pub before: Option<Digest>,
     /// The digest of the file afterwards, read back from disk; `null` if it is absent.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", required))]
     pub after: Option<Digest>,
     /// The first line of each change, in the patched file, from 1.
     pub lines: Vec<usize>,

@@ -21,7 +21,7 @@ pub struct ApplyRequest {
     pub strict: bool,
     /// Whether the lines of edits that were in place before are worked out too.
     pub lines: bool,
-    /// Who asks; the patch stays until every owner has reverted it.
+    /// Who asks, as it is recorded; `revert` takes a patch out whoever asked for it.
     pub owner: Option<String>,
     /// How long to wait for another process that changes the same environment.
     #[serde(with = "seconds")]

@@ -179,11 +179,20 @@ impl Found {
 
 /// What is told of a patch that nothing is recorded of.
 fn not_recorded(context: &Context, id: &str) -> Result<PatchReport, Error> {
-    let status = status(context, &StatusRequest::new([id]))?;
-    let found = status.results.into_iter().next();
     let known = find(context, id)?;
-    let patch = known.patch();
-    let mut report = found.unwrap_or_else(|| PatchReport::bare(id, &patch.distribution));
+    let distribution = &known.patch().distribution;
+    let bare = PatchReport::bare(id, distribution);
+    let mut report = match status(context, &StatusRequest::new([id])) {
+        Ok(status) => status.results.into_iter().next().unwrap_or(bare),
+        // What is not installed has no patch on it: that is the wanted state.
+        Err(error) if error.is_distribution_not_found() => {
+            return Ok(PatchReport {
+                reason: Some(format!("{distribution} is not installed here")),
+                ..bare
+            });
+        }
+        Err(error) => return Err(error),
+    };
     report.reason = (report.outcome == Outcome::AppliedByHand).then(|| {
         format!(
             "it was made by hand and nothing is recorded to restore: run `torch-patch apply {id} --adopt`, then revert"

@@ -1,6 +1,6 @@
 //! How a patch stands in one file.
 
-use torch_patch_edit::{Conflict, ConflictKind, EditReport, FileState};
+use torch_patch_edit::{Classification, Conflict, ConflictKind, FileState};
 use torch_patch_set::FileEdits;
 
 use crate::context::{Case, relative_path};
@@ -20,6 +20,11 @@ impl FileStanding<'_> {
     pub(crate) fn is_by_hand(&self) -> bool {
         matches!(self.standing, Standing::ByHand(_))
     }
+
+    /// Whether someone else changed the file, so that nothing may touch it.
+    pub(crate) fn is_drifted(&self) -> bool {
+        matches!(self.standing, Standing::Drifted | Standing::Blocked)
+    }
 }
 
 /// How a patch stands in a file.
@@ -33,8 +38,10 @@ pub(crate) enum Standing {
     Superseded,
     /// The file is neither pristine nor what was recorded, and no form of the patch.
     Drifted,
-    /// Not recorded, and made by hand or by an application that nothing remembers; at these lines.
-    ByHand(Vec<usize>),
+    /// Not recorded, in a file that is recorded for another patch and was changed by someone else.
+    Blocked,
+    /// Not recorded, and made by hand or by an application that nothing remembers.
+    ByHand(ByHand),
     /// Not in place, and nothing is in the way.
     Absent,
     /// In the original text of the distribution.
@@ -43,6 +50,28 @@ pub(crate) enum Standing {
     NotOwned,
     /// Not in place, and cannot be put there.
     Conflict(Conflict),
+}
+
+/// Where a hand-made edit is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ByHand {
+    /// The lines of what is in place.
+    pub(crate) lines: Vec<usize>,
+    /// The lines at which the patch changes more than was changed by hand.
+    pub(crate) missing: Vec<usize>,
+}
+
+impl ByHand {
+    fn of(found: &Classification) -> Self {
+        let mut by_hand = Self::default();
+        for edit in &found.edits {
+            match edit.state {
+                FileState::Applied | FileState::AppliedByHand => by_hand.lines.extend(&edit.lines),
+                _ => by_hand.missing.extend(&edit.lines),
+            }
+        }
+        by_hand
+    }
 }
 
 impl Standing {
@@ -55,7 +84,9 @@ impl Standing {
             Self::Drifted => Outcome::Drifted,
             Self::ByHand(_) => Outcome::AppliedByHand,
             Self::InPlace => Outcome::NotNeeded,
-            Self::Absent | Self::NotOwned | Self::Conflict(_) => Outcome::NotApplied,
+            Self::Absent | Self::NotOwned | Self::Blocked | Self::Conflict(_) => {
+                Outcome::NotApplied
+            }
         }
     }
 }
@@ -102,13 +133,7 @@ fn standing(
     }
     let pristine = view.pristine(records)?;
     let found = edits.compiled.classify(pristine.as_deref());
-    let lines = || {
-        found
-            .edits
-            .iter()
-            .flat_map(|edit: &EditReport| edit.lines.iter().copied())
-            .collect()
-    };
+    let by_hand = ByHand::of(&found);
     Ok(match (view.condition, found.state) {
         (Condition::NotOwned, FileState::Conflict(conflict)) if edits.compiled.creates() => {
             Standing::Conflict(conflict)
@@ -117,15 +142,33 @@ fn standing(
             Condition::Changed | Condition::Unproven | Condition::NotOwned,
             FileState::Applied | FileState::AppliedByHand,
         )
-        | (_, FileState::AppliedByHand) => Standing::ByHand(lines()),
+        | (_, FileState::AppliedByHand) => Standing::ByHand(by_hand),
         (Condition::NotOwned, _) => Standing::NotOwned,
         (Condition::Changed, FileState::Conflict(conflict)) if is_partial(&conflict) => {
             Standing::Conflict(conflict)
         }
+        (Condition::Changed, _) if view.entry.is_some() => Standing::Blocked,
         (Condition::Changed, _) => Standing::Drifted,
         (_, FileState::Pristine) => Standing::Absent,
         (_, FileState::Applied) => Standing::InPlace,
         (_, FileState::Conflict(conflict)) => Standing::Conflict(conflict),
+    })
+}
+
+/// What a hand-made form of a patch leaves out, in words.
+pub(crate) fn missing_by_hand(files: &[FileStanding<'_>]) -> Option<String> {
+    let mut places = Vec::new();
+    for file in files {
+        if let Standing::ByHand(found) = &file.standing {
+            let own = found.missing.iter();
+            places.extend(own.map(|line| format!("line {line} of `{}`", file.edits.file)));
+        }
+    }
+    (!places.is_empty()).then(|| {
+        format!(
+            "the hand-made edit leaves out what the patch changes at {}",
+            places.join(", ")
+        )
     })
 }
 

@@ -1,6 +1,6 @@
 //! Tells what an environment has, from the digests on disk. Never writes.
 
-use torch_patch_set::Action;
+use torch_patch_set::{Action, Patch};
 use torch_patch_store::{Digest, RelativePath, Store};
 
 use crate::context::{Case, Context, Need};
@@ -10,9 +10,9 @@ use crate::file_view::{Condition, FileView};
 use crate::known::{find, recorded_ids};
 use crate::plan::lines_in_place;
 use crate::records::{Records, layer_of, look};
-use crate::report::{Command, FileReport, Outcome, PatchReport, Report};
+use crate::report::{Command, EnvironmentReport, FileReport, Outcome, PatchReport, Report};
 use crate::request::{Selection, StatusRequest};
-use crate::standing::{FileStanding, Standing, stand, state};
+use crate::standing::{FileStanding, Standing, missing_by_hand, stand, state};
 
 /// Tells what the environment has of each patch that was asked for.
 ///
@@ -38,32 +38,56 @@ pub fn status(context: &Context, request: &StatusRequest) -> Result<Report, Erro
     let mut environment = context.environment_report();
     for id in ids {
         let known = find(context, id)?;
-        let case = match context.case(known.patch()) {
-            Ok(case) => case,
-            Err(error) if error.is_distribution_not_found() => {
-                if is_named {
-                    return Err(error);
+        let patch = known.patch();
+        let store = recorded.iter().find(|(own, _)| own == id);
+        let store = store.map(|(_, store)| store);
+        match installed(context, patch, request.lines) {
+            Ok((found, place)) => {
+                if results.is_empty() {
+                    environment = place;
                 }
-                if let Some((_, store)) = recorded.iter().find(|(own, _)| own == id) {
-                    results.push(left_over(store, known.patch())?);
-                }
-                continue;
+                results.push(found);
             }
-            Err(error) => return Err(error),
-        };
-        if results.is_empty() {
-            environment = context.environment_report_of(Some(&case.distribution));
+            Err(error) if is_named => return Err(error),
+            Err(error) if error.is_distribution_not_found() => {
+                let found = store.map(|store| left_over(store, patch));
+                results.extend(found.transpose()?);
+            }
+            // One that cannot be looked at does not hide the others.
+            Err(error) => results.push(unreadable(patch, store.is_some(), &error)),
         }
-        let lines = request.lines;
-        results.push(look(&case.store, |records, _| {
-            report(records, &case, lines)
-        })?);
     }
     Ok(Report::new(Command::Status, environment, results))
 }
 
+/// What is there of a patch whose distribution is installed, and where that is.
+fn installed(
+    context: &Context,
+    patch: &Patch,
+    lines: bool,
+) -> Result<(PatchReport, EnvironmentReport), Error> {
+    let case = context.case(patch)?;
+    let found = look(&case.store, |records, _| report(records, &case, lines))?;
+    let place = context.environment_report_of(Some(&case.distribution));
+    Ok((found, place))
+}
+
+fn unreadable(patch: &Patch, is_recorded: bool, error: &Error) -> PatchReport {
+    let outcome = if is_recorded {
+        Outcome::Drifted
+    } else {
+        Outcome::NotApplied
+    };
+    PatchReport {
+        outcome,
+        state: Some(outcome),
+        reason: Some(error.report().message),
+        ..PatchReport::bare(&patch.id, &patch.distribution)
+    }
+}
+
 /// What is recorded of a patch whose distribution is not installed any more.
-fn left_over(store: &Store, patch: &torch_patch_set::Patch) -> Result<PatchReport, Error> {
+fn left_over(store: &Store, patch: &Patch) -> Result<PatchReport, Error> {
     look(store, |records, _| {
         let mut files = Vec::new();
         for path in records.paths_of(&patch.id) {
@@ -161,7 +185,7 @@ fn file_lines(
     lines: bool,
 ) -> Result<Vec<usize>, Error> {
     match &file.standing {
-        Standing::ByHand(lines) => Ok(lines.clone()),
+        Standing::ByHand(found) => Ok(found.lines.clone()),
         Standing::Current if lines => lines_in_place(records, file.edits, &file.view),
         _ => Ok(Vec::new()),
     }
@@ -214,6 +238,7 @@ fn reason(
             first.map(|file| format!("someone else changed {file}"))
         }
         Outcome::Partial => Some(partial_reason(standings)),
+        Outcome::AppliedByHand => missing_by_hand(standings),
         _ => None,
     })
 }
@@ -229,6 +254,10 @@ fn not_applied_reason(
     standings.iter().find_map(|file| match &file.standing {
         Standing::Conflict(conflict) => Some(format!(
             "it would not apply: `{}`: {conflict}",
+            file.edits.file
+        )),
+        Standing::Blocked => Some(format!(
+            "it would not apply: someone else changed `{}`",
             file.edits.file
         )),
         Standing::NotOwned => Some(format!(

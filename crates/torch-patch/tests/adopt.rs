@@ -103,3 +103,28 @@ fn without_record_nothing_is_adopted() {
     let error = setting.try_apply(&adopt()).unwrap_err();
     assert_eq!((error.code(), error.exit_code()), ("not-proven", 4));
 }
+
+#[test]
+fn what_the_hand_made_edit_leaves_out_is_told() {
+    let setting = Setting::with(&Package::torch("2.0.1"));
+    let anchor = ANCHOR.replace("\r\n", "\n");
+    let line = setting
+        .read()
+        .split(&anchor)
+        .next()
+        .unwrap()
+        .lines()
+        .count()
+        + 2;
+    setting.edit(&anchor, &GUIDE.replace("\r\n", "\n"));
+    let status = setting.status("gloo-windows");
+    assert_eq!(status.outcome, Outcome::AppliedByHand);
+    assert_eq!(status.files[0].lines, [line], "the guide's line alone");
+    let reason = status.reason.unwrap();
+    assert!(
+        reason.starts_with("the hand-made edit leaves out"),
+        "{reason}"
+    );
+    let applied = &setting.apply(&["gloo-windows"])[0];
+    assert_eq!(applied.reason.as_ref(), Some(&reason));
+}

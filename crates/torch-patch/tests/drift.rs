@@ -48,7 +48,17 @@ fn a_change_before_any_patch_is_drift_too() {
         .try_apply(&ApplyRequest::new(["gloo-windows"]))
         .unwrap_err();
     assert_eq!((error.code(), error.exit_code()), ("drifted", 4));
+    let hints = error.hints().join("; ");
+    assert!(!hints.contains("revert"), "nothing is recorded: {hints}");
     assert_eq!(setting.picture(), before);
+}
+
+#[test]
+fn the_drift_of_one_patch_is_not_that_of_another() {
+    let (setting, _) = drifted();
+    let other = setting.status("gloo-always");
+    assert_eq!(other.outcome, Outcome::NotApplied);
+    assert!(other.reason.unwrap().contains("someone else changed"));
 }
 
 #[test]

@@ -24,6 +24,17 @@ fn what_is_not_there_is_not_applied() {
 }
 
 #[test]
+fn what_is_not_installed_has_no_patch_on_it() {
+    let setting = Setting::with(&torch_patch_testing::Package::new("numpy", "2.0"));
+    let result = &setting.revert(&["gloo-windows"])[0];
+    assert_eq!(result.outcome, Outcome::NotApplied);
+    assert_eq!(
+        result.reason.as_deref(),
+        Some("torch is not installed here")
+    );
+}
+
+#[test]
 fn dry_run_writes_nothing() {
     let setting = Setting::new();
     setting.apply(&["gloo-windows"]);

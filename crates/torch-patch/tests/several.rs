@@ -139,3 +139,16 @@ fn a_new_form_of_a_patch_leaves_the_files_it_no_longer_changes() {
     assert_eq!(newer.world.read("torch/version.py"), version);
     assert_eq!(newer.state("two"), Outcome::Applied);
 }
+
+#[test]
+fn a_recorded_patch_is_applied_anew_without_its_file() {
+    let setting = Setting::new().patch("fix", BARRIER);
+    setting.apply(&["fix"]);
+    let patched = setting.read();
+    let setting = setting.without_patches();
+    assert_eq!(setting.apply(&["fix"])[0].outcome, Outcome::AlreadyApplied);
+    let package = torch_patch_testing::Package::torch("2.5.1").with_crlf();
+    setting.world.install(&package);
+    assert_eq!(setting.apply(&["fix"])[0].outcome, Outcome::Applied);
+    assert_eq!(setting.read(), patched);
+}

@@ -84,3 +84,29 @@ fn show_has_the_file_itself() {
     );
     assert_eq!(report.results[0].outcome, Outcome::NotApplied);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_looked_at_does_not_hide_the_rest() {
+    let setting = Setting::new().patch_file(
+        "format = 1\nid = \"other\"\ntitle = \"A test\"\ndistribution = \"torch\"\n\
+         description = \"For tests.\"\n[[variant]]\nversions = \"<3\"\n[[variant.edit]]\n\
+         file = \"torch/version.py\"\nappend = \"x = 1\\n\"\n",
+    );
+    let outside = setting.world.write_outside("outside.py", "");
+    fs_err::remove_file(setting.world.target()).unwrap();
+    std::os::unix::fs::symlink(outside, setting.world.target()).unwrap();
+    let report = status(&setting.context(), &all()).unwrap();
+    let reasons: Vec<bool> = report
+        .results
+        .iter()
+        .map(|result| result.reason.is_some())
+        .collect();
+    assert_eq!(
+        reasons,
+        [true, true, false],
+        "gloo-always, gloo-windows, other"
+    );
+    let named = status(&setting.context(), &StatusRequest::new(["gloo-windows"]));
+    assert_eq!(named.unwrap_err().exit_code(), 6);
+}

@@ -1,5 +1,6 @@
 //! From the raw tables of a variant's edits to the engine's edits, grouped by file.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use regex::bytes::RegexBuilder;
@@ -21,6 +22,7 @@ use crate::variant::FileEdits;
 /// Checks the edits of a variant and groups them by file, in order of first mention. `table` names the variant.
 pub(crate) fn read(edits: &[At<RawEdit>], table: &str) -> Result<Vec<FileEdits>, Fault> {
     let mut files: Vec<Group<'_>> = Vec::new();
+    let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
     for (index, raw) in edits.iter().enumerate() {
         let reader = Reader {
             raw,
@@ -28,22 +30,18 @@ pub(crate) fn read(edits: &[At<RawEdit>], table: &str) -> Result<Vec<FileEdits>,
         };
         let file = reader.file()?;
         let edit = reader.edit()?;
-        let group = match files
-            .iter()
-            .position(|group| folded(group.file) == folded(file))
-        {
-            Some(at) if files[at].file == file => &mut files[at],
-            Some(at) => return Err(reader.same_file(file, files[at].file)),
-            None => {
-                files.push(Group {
-                    file,
-                    edits: Vec::new(),
-                    readers: Vec::new(),
-                });
-                let last = files.len() - 1;
-                &mut files[last]
-            }
-        };
+        let at = *by_name.entry(folded(file)).or_insert(files.len());
+        if at == files.len() {
+            files.push(Group {
+                file,
+                edits: Vec::new(),
+                readers: Vec::new(),
+            });
+        }
+        let group = &mut files[at];
+        if group.file != file {
+            return Err(reader.same_file(file, group.file));
+        }
         group.edits.push(edit);
         group.readers.push(reader);
     }

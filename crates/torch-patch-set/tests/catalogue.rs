@@ -159,9 +159,42 @@ fn gloo_patches_fit_and_come_off() {
     }
 }
 
+/// Every release of torch up to the newest that the patches were tried on, by the variant of `gloo-windows`.
+const VARIANTS: [(&str, &str); 5] = [
+    (
+        ">=1.1,<1.8",
+        "1.1.0 1.2.0 1.3.0 1.3.1 1.4.0 1.5.0 1.5.1 1.6.0 1.7.0 1.7.1",
+    ),
+    (
+        ">=1.8,<2.0",
+        "1.8.0 1.8.1 1.9.0 1.9.1 1.10.0 1.10.1 1.10.2 1.11.0 1.12.0 1.12.1 1.13.0 1.13.1",
+    ),
+    (">=2.0,<2.1", "2.0.0 2.0.1"),
+    (">=2.1,<2.3", "2.1.0 2.1.1 2.1.2 2.2.0 2.2.1 2.2.2"),
+    (
+        ">=2.3,<3",
+        "2.3.0 2.3.1 2.4.0 2.4.1 2.5.0 2.5.1 2.6.0 2.7.0 2.7.1 2.8.0 2.9.0 2.9.1 2.10.0 2.11.0 2.12.0 2.12.1 2.13.0 \
+         2.14.0 2.14.1 2.15.0",
+    ),
+];
+
 #[test]
 fn gloo_patches_cover_every_release_but_the_first() {
-    for patch in Catalogue::built_in().patches().unwrap() {
+    let catalogue = Catalogue::built_in();
+    let [always, windows] = catalogue.patches().unwrap()[..] else {
+        panic!("expected two patches")
+    };
+    for (range, releases) in VARIANTS {
+        for release in releases.split(' ') {
+            assert_eq!(
+                windows.variant_for(release).unwrap().versions.to_string(),
+                range,
+                "{release}"
+            );
+            assert!(always.variant_for(release).is_ok(), "{release}");
+        }
+    }
+    for patch in [always, windows] {
         assert!(patch.variant_for("1.0.1").is_err(), "{}", patch.id);
         assert!(patch.variant_for("3.0.0").is_err(), "{}", patch.id);
         assert!(
@@ -172,11 +205,5 @@ fn gloo_patches_cover_every_release_but_the_first() {
             patch.id
         );
     }
-    let risks = Catalogue::built_in()
-        .patches()
-        .unwrap()
-        .iter()
-        .map(|patch| patch.risk)
-        .collect::<Vec<_>>();
-    assert_eq!(risks, [Risk::Medium, Risk::None]);
+    assert_eq!((always.risk, windows.risk), (Risk::Medium, Risk::None));
 }

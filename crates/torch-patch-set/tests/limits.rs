@@ -68,6 +68,25 @@ fn a_thousand_edits_are_read() {
 }
 
 #[test]
+fn a_thousand_files_are_read() {
+    let start = Instant::now();
+    let edits: Vec<String> = (0..1000)
+        .map(|at| {
+            format!(
+                "[[variant.edit]]\nfile = \"{}{at}.py\"\ndelete = \"x\"\n",
+                "Ä/".repeat(60)
+            )
+        })
+        .collect();
+    Patch::parse(
+        format!("{HEAD}{VARIANT}{}", edits.concat()).as_bytes(),
+        Origin::BuiltIn,
+    )
+    .unwrap();
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}
+
+#[test]
 fn deep_nesting_is_an_error_and_no_overflow() {
     for (open, close) in [("[", "]"), ("{a=", "}")] {
         let deep = format!(
@@ -77,5 +96,13 @@ fn deep_nesting_is_an_error_and_no_overflow() {
         );
         refused(&deep);
     }
-    refused(&format!("{HEAD}{}a = 1\n", "a.".repeat(100_000)));
+    let path = "a.".repeat(100_000);
+    for deep in [
+        format!("{path}a = 1"),
+        format!("[{path}a]"),
+        format!("[[{path}a]]"),
+        format!("when = {{ {path}a = 1 }}"),
+    ] {
+        refused(&format!("{HEAD}{deep}\n"));
+    }
 }

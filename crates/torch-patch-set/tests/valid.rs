@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use torch_patch_set::{Action, Origin, Patch};
 
-use crate::files::{assert_snapshot, cases};
+use crate::files::{assert_snapshot, cases, root};
 
 fn parse(name: &str, bytes: &[u8]) -> Patch {
     Patch::parse(bytes, Origin::File(format!("{name}.toml").into()))
@@ -39,6 +39,24 @@ fn every_verb_has_a_case() {
         .map(|edit| edit.verb.key())
         .collect();
     assert_eq!(verbs.len(), 10, "{verbs:?}");
+}
+
+#[test]
+fn every_snapshot_has_a_case() {
+    let valid = cases("valid")
+        .into_iter()
+        .map(|(name, _)| format!("valid-{name}.snap"));
+    let invalid = cases("invalid")
+        .into_iter()
+        .map(|(name, _)| format!("{name}.snap"));
+    let known: BTreeSet<String> = valid.chain(invalid).collect();
+    let folder = fs_err::read_dir(root().join("snapshots/format")).unwrap();
+    for snapshot in folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
+        assert!(
+            known.contains(&snapshot) || snapshot.ends_with(".new"),
+            "`{snapshot}` has no case"
+        );
+    }
 }
 
 #[test]

@@ -97,6 +97,7 @@ pub(crate) fn read(path: &RelativePath, location: &Location) -> Result<Option<Ta
     Ok(Some(Target {
         digest: Digest::of(&bytes),
         bytes,
+        links: imp::links_of(&metadata),
         metadata: imp::metadata_of(&metadata),
         modified: metadata.modified().ok(),
     }))

@@ -2,7 +2,8 @@
 //!
 //! A new content can reach its place only through [`Disk::write`] → [`Disk::sync`] → [`Disk::rename`]: each takes
 //! what the one before it returns, so a rename without the sync before it does not compile. No file is ever opened
-//! for writing but one that was just created.
+//! for writing but one that was just created. Several contents take these steps together, so that the disk writes
+//! them at once.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -27,6 +28,8 @@ pub enum Step {
     Sync(PathBuf),
     /// A file takes the place of another.
     Rename(PathBuf, PathBuf),
+    /// A file gets a second name.
+    Link(PathBuf, PathBuf),
     /// The entries of a directory reach the disk.
     SyncDirectory(PathBuf),
     /// A file is removed.
@@ -84,6 +87,14 @@ pub(crate) struct NewFile<'bytes> {
     pub(crate) modified: Option<SystemTime>,
 }
 
+/// A content on the way to its place, by way of a temporary file in the same directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Placement<'bytes> {
+    pub(crate) temporary: PathBuf,
+    pub(crate) path: PathBuf,
+    pub(crate) new: NewFile<'bytes>,
+}
+
 impl Disk {
     pub(crate) fn observed(observer: Arc<dyn Observer>) -> Self {
         Self {
@@ -105,15 +116,51 @@ impl Disk {
     ///
     /// The directory is not synced; several files of one directory share one [`Disk::sync_directory`].
     pub(crate) fn place(&self, temporary: &Path, path: &Path, new: NewFile<'_>) -> io::Result<()> {
-        let placed = self
-            .write(temporary, new)
-            .and_then(|written| self.sync(written))
-            .and_then(|synced| self.rename(synced, path));
+        self.place_all(&[Placement {
+            temporary: temporary.to_path_buf(),
+            path: path.to_path_buf(),
+            new,
+        }])
+    }
+
+    /// Puts several complete, synced files in their places, in this order.
+    ///
+    /// None has its place before all are synced. The directories are not synced.
+    pub(crate) fn place_all(&self, placements: &[Placement<'_>]) -> io::Result<()> {
+        let placed = self.write_sync_rename(placements);
         if placed.is_err() {
-            // The first error is the one to tell; a temporary file that stays is removed by the recovery.
-            let _ = self.remove(temporary);
+            for placement in placements {
+                // The first error is the one to tell; a temporary file that stays is removed by the recovery.
+                let _ = self.remove(&placement.temporary);
+            }
         }
         placed
+    }
+
+    fn write_sync_rename(&self, placements: &[Placement<'_>]) -> io::Result<()> {
+        let written = placements
+            .iter()
+            .map(|placement| self.write(&placement.temporary, placement.new));
+        let written = written.collect::<io::Result<Vec<Written>>>()?;
+        let synced = written.into_iter().map(|written| self.sync(written));
+        let synced = synced.collect::<io::Result<Vec<Synced>>>()?;
+        let mut renamed = synced.into_iter().zip(placements);
+        renamed.try_for_each(|(synced, placement)| self.rename(synced, &placement.path))
+    }
+
+    /// Gives a file that was placed before, and so is synced, another name. The directory is not synced.
+    pub(crate) fn promote(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let path = from.to_path_buf();
+        self.rename(Synced { path }, to)
+    }
+
+    /// Gives a file that nobody writes to a second name, and makes its bytes durable. The directory is not synced.
+    pub(crate) fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let step = Step::Link(from.to_path_buf(), to.to_path_buf());
+        self.perform(&step, || fs::hard_link(from, to))?;
+        self.perform(&Step::Sync(to.to_path_buf()), || {
+            fs::File::open(to)?.sync_all()
+        })
     }
 
     /// Makes `path`, a directory whose parent exists; says whether it was not there before.

@@ -40,6 +40,15 @@ impl Layout {
         self.directory.join(format!("ledger.json{TEMPORARY}"))
     }
 
+    /// Names the ledger to be, with the intent that leads to it.
+    pub(crate) fn intent(&self) -> PathBuf {
+        self.directory.join("intent.json")
+    }
+
+    pub(crate) fn new_intent(&self) -> PathBuf {
+        self.directory.join(format!("intent.json{TEMPORARY}"))
+    }
+
     pub(crate) fn backups(&self) -> PathBuf {
         self.directory.join("backups")
     }

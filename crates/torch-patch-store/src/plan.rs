@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) contents: Vec<Content>,
     pub(crate) backups: BTreeMap<Digest, Vec<u8>>,
     pub(crate) blobs: BTreeMap<Digest, Vec<u8>>,
+    /// The files that alone hold a content of `backups` and are about to be replaced: a second name keeps it.
+    pub(crate) links: BTreeMap<Digest, PathBuf>,
     /// Every file of the change with its content afterwards.
     pub(crate) files: Vec<(RelativePath, Option<Digest>)>,
 }
@@ -59,6 +61,7 @@ impl Plan {
             },
             contents: Vec::new(),
             backups: BTreeMap::new(),
+            links: BTreeMap::new(),
             blobs: blobs
                 .into_iter()
                 .map(|bytes| (Digest::of(&bytes), bytes))
@@ -201,6 +204,10 @@ impl Plan {
             .directories
             .extend(directories::missing_above(store, &file.path));
         if let Some(target) = target {
+            // A file with more names can be changed under another one: of that, a copy is kept.
+            if target.links == Some(1) {
+                self.links.insert(target.digest, location.file.clone());
+            }
             self.backups.insert(target.digest, target.bytes);
         }
         self.intent.files.push(IntendedFile {

@@ -1,43 +1,60 @@
-//! Writing the store's own records: the ledger with or without an intent, and what it refers to.
+//! Writing the store's own records: the ledger, the intent, and what they refer to.
 
 use std::io;
 
-use fs_err as fs;
-
-use crate::disk::NewFile;
+use crate::disk::{NewFile, Placement};
 use crate::error::StoreError;
-use crate::intent::Intent;
 use crate::ledger::Ledger;
 use crate::store::Store;
 use crate::view::{backups, blobs, wanted_backups, wanted_blobs};
 use crate::wire;
 
-/// Replaces the ledger at once and makes that durable. An empty one without an intent is removed instead.
-pub(crate) fn write(
-    store: &Store,
-    ledger: &Ledger,
-    intent: Option<&Intent>,
-) -> Result<(), StoreError> {
+/// The intent on the way to its place.
+pub(crate) fn intent_placement<'b>(store: &Store, bytes: &'b [u8]) -> Placement<'b> {
+    Placement {
+        temporary: store.layout().new_intent(),
+        path: store.layout().intent(),
+        new: NewFile {
+            bytes,
+            ..NewFile::default()
+        },
+    }
+}
+
+/// Ends a change: `ledger` holds from here on.
+///
+/// With an intent its file only gets the ledger's name. That this is durable does not matter: an intent that comes
+/// back is complete, and is ended again.
+pub(crate) fn end(store: &Store, ledger: &Ledger) -> Result<(), StoreError> {
     let (layout, disk) = (store.layout(), store.disk());
     let denied = |error| StoreError::denied_or_io("write", layout.ledger(), error);
-    if ledger.is_empty() && intent.is_none() {
-        if disk.remove(&layout.ledger()).map_err(denied)? {
-            disk.sync_directory(layout.directory()).map_err(denied)?;
-        }
-        return Ok(());
+    if layout.intent().exists() {
+        disk.promote(&layout.intent(), &layout.ledger())
+            .map_err(denied)?;
+    } else {
+        let bytes = wire::render_ledger(ledger)?;
+        let new = NewFile {
+            bytes: &bytes,
+            ..NewFile::default()
+        };
+        disk.place(&layout.new_ledger(), &layout.ledger(), new)
+            .map_err(denied)?;
+        disk.sync_directory(layout.directory()).map_err(denied)?;
     }
-    let is_first = fs::symlink_metadata(layout.ledger()).is_err();
-    let bytes = wire::render(ledger, intent)?;
-    let new = NewFile {
-        bytes: &bytes,
-        ..NewFile::default()
-    };
-    disk.place(&layout.new_ledger(), &layout.ledger(), new)
-        .map_err(denied)?;
-    disk.sync_directory(layout.directory()).map_err(denied)?;
-    if is_first {
-        // The store's directory itself is new then.
-        disk.sync_directory(store.root()).map_err(denied)?;
+    if ledger.is_empty() {
+        // An empty ledger says the same as none: one that stays goes with the lock.
+        let _ = disk.remove(&layout.ledger());
+    }
+    Ok(())
+}
+
+/// Gives up a change that has been undone: the ledger holds as it was.
+pub(crate) fn abandon(store: &Store) -> Result<(), StoreError> {
+    let (layout, disk) = (store.layout(), store.disk());
+    let denied = |error| StoreError::denied_or_io("write", layout.ledger(), error);
+    disk.remove(&layout.new_intent()).map_err(denied)?;
+    if disk.remove(&layout.intent()).map_err(denied)? {
+        disk.sync_directory(layout.directory()).map_err(denied)?;
     }
     Ok(())
 }
@@ -54,6 +71,7 @@ pub(crate) fn clear(store: &Store) -> io::Result<()> {
     let (layout, disk) = (store.layout(), store.disk());
     collect(store, &Ledger::default())?;
     disk.remove(&layout.new_ledger())?;
+    disk.remove(&layout.new_intent())?;
     disk.remove(&layout.ledger())?;
     Ok(())
 }

@@ -105,7 +105,8 @@ pub(crate) fn undo(view: &View, intent: &Intent) -> Result<Recovery, StoreError>
         kept::remove(store, file)?;
     }
     directories::remove(store, &intent.ledger, view.ledger(), intent)?;
-    settle(store, view.ledger())?;
+    records::abandon(store)?;
+    collect(store, view.ledger());
     Ok(recovery)
 }
 
@@ -136,7 +137,8 @@ pub(crate) fn finish(view: &View, intent: &Intent) -> Result<Recovery, StoreErro
         remove_derived(store, &file.derived)?;
     }
     directories::remove(store, view.ledger(), &intent.ledger, intent)?;
-    settle(store, &intent.ledger)?;
+    records::end(store, &intent.ledger)?;
+    collect(store, &intent.ledger);
     Ok(Recovery {
         outcome: RecoveryOutcome::Finished,
         files: intent.files.iter().map(|file| file.path.clone()).collect(),
@@ -144,12 +146,10 @@ pub(crate) fn finish(view: &View, intent: &Intent) -> Result<Recovery, StoreErro
     })
 }
 
-/// Ends a change one way or the other: the ledger without intent, and nothing it does not refer to.
-fn settle(store: &Store, ledger: &Ledger) -> Result<(), StoreError> {
-    records::write(store, ledger, None)?;
-    // What could not be removed is in nobody's way and goes with the next change.
+/// Removes what the ledger does not refer to. What could not be removed is in nobody's way and goes with the next
+/// change.
+fn collect(store: &Store, ledger: &Ledger) {
     let _ = records::collect(store, ledger);
-    Ok(())
 }
 
 fn restore(store: &Store, file: &IntendedFile) -> Result<(), StoreError> {

@@ -14,6 +14,8 @@ pub struct Target {
     pub digest: Digest,
     /// Permission bits and owner.
     pub metadata: FileMetadata,
+    /// How many names the file has, where the platform tells.
+    pub links: Option<u64>,
     /// When the file was last modified, where the platform tells.
     pub modified: Option<SystemTime>,
 }

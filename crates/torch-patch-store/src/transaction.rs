@@ -2,18 +2,17 @@
 //! says what survives a crash at each point.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 
 use crate::change::{Change, Committed};
-use crate::digest::Digest;
 use crate::error::StoreError;
 use crate::intent::IntendedFile;
 use crate::plan::{Content, Plan};
 use crate::replace::{Replacement, replace};
 use crate::store::Store;
-use crate::vault::Vault;
 use crate::view::{View, backups, blobs};
-use crate::{kept, records, recovery};
+use crate::{kept, records, recovery, wire};
 
 /// Does a change. `view` is the state under the lock.
 pub(crate) fn commit(view: &View, change: Change) -> Result<Committed, StoreError> {
@@ -39,48 +38,55 @@ pub(crate) fn commit(view: &View, change: Change) -> Result<Committed, StoreErro
 }
 
 fn perform(view: &View, plan: &Plan) -> Result<Vec<PathBuf>, StoreError> {
+    keep_and_intend(view, plan)
+        .and_then(|()| replace_all(view, plan))
+        .map_err(|error| {
+            if view.store().disk().is_dead() {
+                return error;
+            }
+            error.with_rollback(recovery::roll_back(view, &plan.intent))
+        })
+}
+
+/// Makes everything durable that the change or its undo depends on, in one go.
+fn keep_and_intend(view: &View, plan: &Plan) -> Result<(), StoreError> {
     let store = view.store();
-    let result = keep_contents(store, plan);
-    if let Err(error) = result {
-        // Nothing refers to what was kept so far; what stays goes with the next change.
-        let _ = records::collect(store, view.ledger());
-        return Err(error);
-    }
-    let result = intend_and_replace(view, plan);
-    result.map_err(|error| {
-        if store.disk().is_dead() {
-            return error;
-        }
-        error.with_rollback(recovery::roll_back(view, &plan.intent))
-    })
-}
-
-fn keep_contents(store: &Store, plan: &Plan) -> Result<(), StoreError> {
-    keep(store, &backups(store.layout()), &plan.backups)?;
-    keep(store, &blobs(store.layout()), &plan.blobs)
-}
-
-fn keep(
-    store: &Store,
-    vault: &Vault,
-    contents: &BTreeMap<Digest, Vec<u8>>,
-) -> Result<(), StoreError> {
-    let contents = contents
-        .iter()
-        .map(|(digest, bytes)| (*digest, bytes.as_slice()));
-    vault.keep(store.disk(), contents).map_err(|error| {
+    let intent = wire::render_intent(&plan.intent)?;
+    keep(store, plan, &intent).map_err(|error| {
         StoreError::denied_or_io("keep contents in", store.layout().directory(), error)
     })
 }
 
-fn intend_and_replace(view: &View, plan: &Plan) -> Result<Vec<PathBuf>, StoreError> {
-    let store = view.store();
-    let mut kept = Vec::new();
-    if !plan.intent.files.is_empty() {
-        records::write(store, view.ledger(), Some(&plan.intent))?;
+fn keep(store: &Store, plan: &Plan, intent: &[u8]) -> io::Result<()> {
+    let (layout, disk) = (store.layout(), store.disk());
+    if layout.ledger().exists() {
+        // The end of the change before: its intent must not come back when this one's is there.
+        disk.sync_directory(layout.directory())?;
     }
+    let (backups, blobs) = (backups(layout), blobs(layout));
+    let mut placements = backups.stage(disk, &plan.backups, &plan.links)?;
+    placements.extend(blobs.stage(disk, &plan.blobs, &BTreeMap::new())?);
+    if !plan.intent.files.is_empty() {
+        placements.push(records::intent_placement(store, intent));
+    }
+    disk.place_all(&placements)?;
+    for (vault, contents) in [(&backups, &plan.backups), (&blobs, &plan.blobs)] {
+        if !contents.is_empty() {
+            disk.sync_directory(vault.directory())?;
+        }
+    }
+    disk.sync_directory(layout.directory())?;
+    if !layout.ledger().exists() {
+        // The store's directory itself is new then.
+        disk.sync_directory(store.root())?;
+    }
+    Ok(())
+}
+
+fn replace_all(view: &View, plan: &Plan) -> Result<Vec<PathBuf>, StoreError> {
+    let mut kept = Vec::new();
     for (file, content) in plan.intent.files.iter().zip(&plan.contents) {
-        kept.extend(replace_one(store, plan, file, content)?);
+        kept.extend(replace_one(view.store(), plan, file, content)?);
     }
     recovery::finish(view, &plan.intent)?;
     Ok(kept)

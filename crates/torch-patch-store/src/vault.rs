@@ -1,13 +1,13 @@
 //! A directory of contents named by their sha256. A content is never used unless it is what its name says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
 use crate::digest::Digest;
-use crate::disk::{Disk, NewFile, is_absent};
+use crate::disk::{Disk, NewFile, Placement, is_absent};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::layout::TEMPORARY;
 
@@ -47,36 +47,40 @@ impl Vault {
         }
     }
 
-    /// Makes sure that every content is there and durable, whatever was there before.
-    pub(crate) fn keep<'bytes>(
+    /// Says what is to be placed so that every content is there, whatever was there before.
+    ///
+    /// A content that one file alone holds, as `links` says, is there at once by a second name of that file. The
+    /// directory is made if need be, and is to be synced afterwards.
+    pub(crate) fn stage<'b>(
         &self,
         disk: &Disk,
-        contents: impl IntoIterator<Item = (Digest, &'bytes [u8])>,
-    ) -> io::Result<()> {
-        let mut is_dirty = false;
+        contents: &'b BTreeMap<Digest, Vec<u8>>,
+        links: &BTreeMap<Digest, PathBuf>,
+    ) -> io::Result<Vec<Placement<'b>>> {
+        if contents.is_empty() {
+            return Ok(Vec::new());
+        }
+        disk.create_directory(&self.directory)?;
+        let mut placements = Vec::new();
         for (digest, bytes) in contents {
-            if !is_dirty {
-                disk.create_directory(&self.directory)?;
-                is_dirty = true;
-            }
-            if self.read(digest).is_err() {
-                let path = self.path(digest);
-                let temporary = self.directory.join(digest.hex() + TEMPORARY);
-                disk.place(
-                    &temporary,
-                    &path,
-                    NewFile {
+            let path = self.path(*digest);
+            let link = || links.get(digest).map(|file| disk.link(file, &path));
+            if self.read(*digest).is_err() && !link().is_some_and(|linked| linked.is_ok()) {
+                placements.push(Placement {
+                    temporary: self.directory.join(digest.hex() + TEMPORARY),
+                    path,
+                    new: NewFile {
                         bytes,
                         ..NewFile::default()
                     },
-                )?;
+                });
             }
         }
-        if is_dirty {
-            disk.sync_directory(&self.directory)
-        } else {
-            Ok(())
-        }
+        Ok(placements)
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Removes what `wanted` does not name, and the directory with the last of it.

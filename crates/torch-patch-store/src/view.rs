@@ -1,6 +1,7 @@
-//! What the store says without the lock: one read of the ledger, nothing written.
+//! What the store says without the lock: the ledger and a pending intent are read, nothing is written.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use fs_err as fs;
 
@@ -25,12 +26,13 @@ pub struct View {
 
 impl View {
     pub(crate) fn read(store: &Store) -> Result<Self, StoreError> {
-        let path = store.layout().ledger();
-        let (ledger, pending) = match fs::read(&path) {
-            Ok(bytes) => wire::parse(&path, &bytes)?,
-            Err(error) if is_absent(&error) => (Ledger::default(), None),
-            Err(error) => return Err(StoreError::denied_or_io("read", path, error)),
-        };
+        // The intent first: one that ends in between is found in the ledger then.
+        let intent = store.layout().intent();
+        let pending = read(&intent)?.map(|bytes| wire::parse_intent(&intent, &bytes));
+        let pending = pending.transpose()?;
+        let ledger = store.layout().ledger();
+        let ledger = read(&ledger)?.map(|bytes| wire::parse_ledger(&ledger, &bytes));
+        let ledger = ledger.transpose()?.unwrap_or_default();
         Ok(Self {
             store: store.clone(),
             ledger,
@@ -79,6 +81,14 @@ impl View {
 
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(StoreError::denied_or_io("read", path, error)),
     }
 }
 

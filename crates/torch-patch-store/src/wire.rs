@@ -1,4 +1,7 @@
-//! The ledger on disk: JSON, read strictly. An unknown key is an error: it would be lost at the next write.
+//! The ledger and the intent on disk: JSON, read strictly. An unknown key is an error: it would be lost at the next
+//! write.
+//!
+//! An intent is the ledger to be with the files that lead to it: a change is ended by giving it the ledger's name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,8 +15,22 @@ use crate::ledger::{FileEntry, Layer, Ledger};
 use crate::metadata::{FileMetadata, Owner};
 use crate::path::RelativePath;
 
-/// Reads a ledger and, if a change was begun and not ended, its intent.
-pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<(Ledger, Option<Intent>), StoreError> {
+/// Reads a ledger. An intent in it is what led to it, and done.
+pub(crate) fn parse_ledger(path: &Path, bytes: &[u8]) -> Result<Ledger, StoreError> {
+    Ok(parse(path, bytes)?.records.into())
+}
+
+/// Reads the ledger to be with the intent that leads to it.
+pub(crate) fn parse_intent(path: &Path, bytes: &[u8]) -> Result<Intent, StoreError> {
+    let document = parse(path, bytes)?;
+    let files = document.intent.unwrap_or_default().into_iter();
+    Ok(Intent {
+        files: files.map(IntendedFile::from).collect(),
+        ledger: document.records.into(),
+    })
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Document, StoreError> {
     let corrupt = |source| StoreErrorKind::LedgerCorrupt {
         path: path.to_path_buf(),
         source,
@@ -28,18 +45,29 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<(Ledger, Option<Intent>
     if document.format > Ledger::FORMAT {
         return Err(newer(path, document.format));
     }
-    let ledger = document.records.into();
-    Ok((ledger, document.intent.map(Intent::from)))
+    Ok(document)
 }
 
-/// Writes what [`parse`] reads.
-pub(crate) fn render(ledger: &Ledger, intent: Option<&Intent>) -> Result<Vec<u8>, StoreError> {
-    let document = Document {
+/// Writes what [`parse_ledger`] reads.
+pub(crate) fn render_ledger(ledger: &Ledger) -> Result<Vec<u8>, StoreError> {
+    render(&Document {
         format: Ledger::FORMAT,
         records: ledger.into(),
-        intent: intent.map(WireIntent::from),
-    };
-    let mut bytes = serde_json::to_vec_pretty(&document)
+        intent: None,
+    })
+}
+
+/// Writes what [`parse_intent`] reads.
+pub(crate) fn render_intent(intent: &Intent) -> Result<Vec<u8>, StoreError> {
+    render(&Document {
+        format: Ledger::FORMAT,
+        records: (&intent.ledger).into(),
+        intent: Some(intent.files.iter().map(WireIntendedFile::from).collect()),
+    })
+}
+
+fn render(document: &Document) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = serde_json::to_vec_pretty(document)
         .map_err(|error| StoreError::io("render the ledger", error.into()))?;
     bytes.push(b'\n');
     Ok(bytes)
@@ -66,7 +94,7 @@ struct Document {
     format: u32,
     records: WireLedger,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    intent: Option<WireIntent>,
+    intent: Option<Vec<WireIntendedFile>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,13 +131,6 @@ struct WireMetadata {
     mode: Option<u32>,
     user: Option<u32>,
     group: Option<u32>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireIntent {
-    files: Vec<WireIntendedFile>,
-    records: WireLedger,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -221,24 +242,6 @@ impl From<FileMetadata> for WireMetadata {
     }
 }
 
-impl From<WireIntent> for Intent {
-    fn from(wire: WireIntent) -> Self {
-        Self {
-            files: wire.files.into_iter().map(IntendedFile::from).collect(),
-            ledger: wire.records.into(),
-        }
-    }
-}
-
-impl From<&Intent> for WireIntent {
-    fn from(intent: &Intent) -> Self {
-        Self {
-            files: intent.files.iter().map(WireIntendedFile::from).collect(),
-            records: (&intent.ledger).into(),
-        }
-    }
-}
-
 impl From<WireIntendedFile> for IntendedFile {
     fn from(wire: WireIntendedFile) -> Self {
         Self {
@@ -273,7 +276,7 @@ mod tests {
         RelativePath::new(text).unwrap()
     }
 
-    fn full() -> (Ledger, Intent) {
+    fn full() -> Intent {
         let owner = Some(Owner {
             user: 1000,
             group: 100,
@@ -305,25 +308,24 @@ mod tests {
             derived: vec![path("torch/__pycache__/b.pyc")],
             keeps_copy: true,
         };
-        let intent = Intent {
+        Intent {
             files: vec![file],
-            ledger: ledger.clone(),
-        };
-        (ledger, intent)
+            ledger,
+        }
     }
 
     fn parse_error(json: &str) -> StoreError {
-        parse(Path::new("ledger.json"), json.as_bytes()).unwrap_err()
+        parse_ledger(Path::new("ledger.json"), json.as_bytes()).unwrap_err()
     }
 
     #[test]
     fn reads_what_it_writes() {
-        let (ledger, intent) = full();
-        let bytes = render(&ledger, Some(&intent)).unwrap();
-        assert_eq!(
-            parse(Path::new("l"), &bytes).unwrap(),
-            (ledger, Some(intent))
-        );
+        let intent = full();
+        let bytes = render_intent(&intent).unwrap();
+        assert_eq!(parse_intent(Path::new("l"), &bytes).unwrap(), intent);
+        assert_eq!(parse_ledger(Path::new("l"), &bytes).unwrap(), intent.ledger);
+        let bytes = render_ledger(&intent.ledger).unwrap();
+        assert_eq!(parse_ledger(Path::new("l"), &bytes).unwrap(), intent.ledger);
     }
 
     #[test]
@@ -347,10 +349,12 @@ mod tests {
 
     #[test]
     fn refuses_every_truncation() {
-        let (ledger, intent) = full();
-        let bytes = render(&ledger, Some(&intent)).unwrap();
+        let bytes = render_intent(&full()).unwrap();
         for end in 0..bytes.len() - 2 {
-            assert!(parse(Path::new("l"), &bytes[..end]).is_err(), "{end}");
+            assert!(
+                parse_ledger(Path::new("l"), &bytes[..end]).is_err(),
+                "{end}"
+            );
         }
     }
 

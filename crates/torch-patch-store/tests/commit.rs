@@ -247,3 +247,30 @@ fn hard_links_keep_the_old_bytes() {
     assert_eq!(world.read("cache").unwrap(), OLD);
     assert_eq!(world.read("a").unwrap(), NEW);
 }
+
+/// The original with its inode, so nothing is copied; but one that has another name could be changed under that.
+#[cfg(unix)]
+#[test]
+fn the_file_itself_becomes_the_backup_unless_it_has_another_name() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let backup = format!(".torch-patch/backups/{}", Digest::of(OLD).hex());
+    let inode = |world: &World, path: &str| fs::metadata(world.at(path)).unwrap().ino();
+    for has_other_name in [false, true] {
+        let world = World::new(&[("a.py", OLD)]);
+        if has_other_name {
+            fs::hard_link(world.at("a.py"), world.at("cache.py")).unwrap();
+        }
+        let original = inode(&world, "a.py");
+        world.commit(vec![apply("a.py", Some(OLD), Some(NEW))]);
+        assert_eq!(inode(&world, &backup) == original, !has_other_name);
+        if has_other_name {
+            // As an editor does that writes in place.
+            fs::write(world.at("cache.py"), b"edited\n").unwrap();
+        }
+        assert_eq!(world.read(&backup).unwrap(), OLD);
+        world.commit(vec![revert("a.py", Some(NEW), Some(OLD))]);
+        assert_eq!(world.read("a.py").unwrap(), OLD);
+        assert!(!world.has_records());
+    }
+}

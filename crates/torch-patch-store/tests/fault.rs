@@ -106,7 +106,7 @@ impl State {
                 };
                 self.unsafe_entries.retain(|entry| !is_safe(entry));
             }
-            Step::CreateDirectory(_) | Step::RemoveDirectory(_) => {}
+            Step::CreateDirectory(_) | Step::RemoveDirectory(_) | Step::Link(..) => {}
         }
         if changed_name(step).is_some() {
             self.unsafe_entries.push(Entry {
@@ -135,7 +135,7 @@ impl State {
 impl Entry {
     fn lose(self) {
         match self.step {
-            Step::Write(path) => drop(fs::remove_file(path)),
+            Step::Write(path) | Step::Link(_, path) => drop(fs::remove_file(path)),
             Step::CreateDirectory(path) => drop(fs::remove_dir_all(path)),
             Step::RemoveDirectory(path) => fs::create_dir(path).unwrap(),
             Step::Remove(path) => fs::write(path, self.old.unwrap()).unwrap(),
@@ -157,6 +157,7 @@ fn changed_name(step: &Step) -> Option<&Path> {
         | Step::CreateDirectory(path)
         | Step::Remove(path)
         | Step::RemoveDirectory(path)
+        | Step::Link(_, path)
         | Step::Rename(_, path) => Some(path),
         Step::Sync(_) | Step::SyncDirectory(_) => None,
     }

@@ -99,6 +99,7 @@ pub(crate) fn apply(file: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> 
         entry: Some(entry(found, after.map(Digest::of))),
         backup: before.map(<[u8]>::to_vec),
         keep_user_copy: false,
+        is_merged: false,
         restore_metadata: None,
         derived: Vec::new(),
     }

@@ -16,8 +16,10 @@ use crate::records::Records;
 /// What becomes of one file.
 pub(crate) struct Draft {
     pub(crate) view: FileView,
-    /// The bytes before any patch; `None`: there was no file.
-    pub(crate) original: Option<Vec<u8>>,
+    /// The bytes before any patch, once they are needed; `None`: there was no file.
+    original: Option<Vec<u8>>,
+    /// Whether the original is another one than is recorded or on disk.
+    is_adopted: bool,
     /// The patches in order.
     pub(crate) layers: Vec<Layer>,
     /// Whether the layers or the original are other than what is recorded.
@@ -26,26 +28,31 @@ pub(crate) struct Draft {
     distribution: String,
     version: String,
     result: Option<Application>,
+    /// The digest of what the file is to hold, once that is worked out.
+    wanted: Option<Digest>,
 }
 
 impl Draft {
     /// Begins with what is recorded of a file, as far as it still holds.
-    pub(crate) fn begin(
-        records: &Records<'_>,
-        view: FileView,
-        distribution: &str,
-        version: &str,
-    ) -> Result<Self, Error> {
+    pub(crate) fn begin(view: FileView, distribution: &str, version: &str) -> Self {
         let layers = view.live_entry().map(|entry| entry.patches.clone());
-        Ok(Self {
-            original: view.pristine(records)?,
+        Self {
+            original: None,
+            is_adopted: false,
             layers: layers.unwrap_or_default(),
+            wanted: view.digest(),
             view,
             is_changed: false,
             distribution: distribution.to_owned(),
             version: version.to_owned(),
             result: None,
-        })
+        }
+    }
+
+    /// Takes over a file whose original is known to be another one than is on disk.
+    pub(crate) fn adopt(&mut self, original: Vec<u8>) {
+        self.original = Some(original);
+        self.is_adopted = true;
     }
 
     /// Puts a patch on the file, or its new form in the place of an old one; says whether that
@@ -73,14 +80,17 @@ impl Draft {
         self.is_changed |= self.layers.len() != before || self.view.has_layer(patch);
     }
 
-    /// Applies the layers to the original.
+    /// Works out what the file is to hold: the layers applied to the original.
     pub(crate) fn compose(
         &mut self,
         records: &Records<'_>,
         known: &[(&Digest, &Patch)],
     ) -> Result<(), Error> {
+        if !self.is_adopted {
+            self.original = self.view.pristine(records)?;
+        }
         if self.layers.is_empty() {
-            self.result = None;
+            self.wanted = self.original.as_deref().map(Digest::of);
             return Ok(());
         }
         let original = Original {
@@ -89,7 +99,9 @@ impl Draft {
             distribution: &self.distribution,
             version: &self.version,
         };
-        self.result = Some(compose_layers(records, original, &self.layers, known)?);
+        let result = compose_layers(records, original, &self.layers, known)?;
+        self.wanted = Some(Digest::of(&result.bytes));
+        self.result = Some(result);
         Ok(())
     }
 
@@ -102,7 +114,7 @@ impl Draft {
     }
 
     pub(crate) fn wanted_digest(&self) -> Option<Digest> {
-        self.wanted_bytes().map(Digest::of)
+        self.wanted
     }
 
     /// The first lines of what a patch changes, in the file afterwards.

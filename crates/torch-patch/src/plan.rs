@@ -108,7 +108,7 @@ impl<'c> Plan<'c> {
         let layer = layer(case, variant, request);
         let mut is_changed = self.drop_left_behind(records, case, &standings)?;
         for file in standings {
-            is_changed |= self.add_file(records, case, file, &layer)?;
+            is_changed |= self.add_file(case, file, &layer)?;
         }
         member.outcome = match (is_changed, is_by_hand, request.mode, found) {
             (false, _, _, Outcome::NotNeeded) => Outcome::NotNeeded,
@@ -123,7 +123,6 @@ impl<'c> Plan<'c> {
     /// Puts a layer on one file; says whether that changes anything but the owners.
     fn add_file(
         &mut self,
-        records: &Records<'_>,
         case: &Case<'_>,
         file: FileStanding<'_>,
         layer: &Layer,
@@ -133,9 +132,9 @@ impl<'c> Plan<'c> {
             Standing::ByHand(_) => Some(proven_original(case, &file)?),
             _ => None,
         };
-        let draft = self.draft(records, case, file.view)?;
+        let draft = self.draft(case, file.view);
         if let Some(original) = adopted {
-            draft.original = Some(original);
+            draft.adopt(original);
         }
         Ok(draft.put(layer))
     }
@@ -157,7 +156,7 @@ impl<'c> Plan<'c> {
                 let patch = Some(id.clone());
                 return Err(ErrorKind::Drift { patch, files }.into());
             }
-            self.draft(records, case, view)?.take_off(id);
+            self.draft(case, view).take_off(id);
         }
         Ok(!left.is_empty())
     }
@@ -167,24 +166,19 @@ impl<'c> Plan<'c> {
         for path in records.paths_of(&case.patch.id) {
             let view = FileView::new(records, Some(&case.distribution), &path)?;
             if matches!(view.condition, Condition::Restored | Condition::Superseded) {
-                self.draft(records, case, view)?.take_off(&case.patch.id);
+                self.draft(case, view).take_off(&case.patch.id);
             }
         }
         Ok(())
     }
 
-    fn draft(
-        &mut self,
-        records: &Records<'_>,
-        case: &Case<'_>,
-        view: FileView,
-    ) -> Result<&mut Draft, Error> {
+    fn draft(&mut self, case: &Case<'_>, view: FileView) -> &mut Draft {
         match self.drafts.entry(view.path.clone()) {
-            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
                 let distribution = &case.distribution;
                 let (name, version) = (&distribution.name, &distribution.version);
-                Ok(entry.insert(Draft::begin(records, view, name, version)?))
+                entry.insert(Draft::begin(view, name, version))
             }
         }
     }

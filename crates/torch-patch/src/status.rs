@@ -23,11 +23,11 @@ use crate::standing::{FileStanding, Standing, missing_by_hand, stand, state};
 ///
 /// A patch that was named, or its distribution, is not found, or a file cannot be read.
 pub fn status(context: &Context, request: &StatusRequest) -> Result<Report, Error> {
-    let recorded = recorded_ids(context)?;
-    let mut ids: Vec<&str> = match &request.patches {
-        Selection::Ids(ids) => ids.iter().map(String::as_str).collect(),
-        Selection::All | Selection::Only => recorded.iter().map(|(id, _)| id.as_str()).collect(),
+    let (mut ids, recorded): (Vec<&str>, _) = match &request.patches {
+        Selection::Ids(ids) => (ids.iter().map(String::as_str).collect(), Vec::new()),
+        Selection::All | Selection::Only => (Vec::new(), recorded_ids(context)?),
     };
+    ids.extend(recorded.iter().map(|(id, _)| id.as_str()));
     if request.patches == Selection::All {
         ids.extend(context.catalogue().ids());
         ids.sort_unstable();

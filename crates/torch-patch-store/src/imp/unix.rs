@@ -60,6 +60,11 @@ pub(crate) fn metadata_of(metadata: &Metadata) -> FileMetadata {
     }
 }
 
+/// Says how many names a file has.
+pub(crate) fn links_of(metadata: &Metadata) -> Option<u64> {
+    Some(metadata.nlink())
+}
+
 /// Gives a new file owner and permission bits, in this order: a change of owner takes bits away.
 pub(crate) fn set_metadata(file: &fs::File, wanted: FileMetadata) -> io::Result<()> {
     if wanted == FileMetadata::default() {

@@ -4,14 +4,18 @@
 //! file. The input is made here, after the shape of `distributed_c10d.py`: a third of it is
 //! docstrings, and calls are wrapped.
 
-use divan::Bencher;
 use divan::counter::BytesCount;
+use divan::{AllocProfiler, Bencher};
 use torch_patch_edit::{Anchor, Edit, FilePatch, Scope, Verb, compose};
 
 /// The size of torch's largest patched file.
 const FILE: usize = 300_000;
 /// The size of the largest file that is to be handled.
 const LARGE: usize = 100_000_000;
+
+/// Reports what is allocated at most, which is to be no more than 8 times the file.
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();
@@ -89,10 +93,10 @@ fn many_edits(bencher: Bencher<'_, '_>, count: usize) {
             })
         })
         .collect();
-    let file: String = (0..1_000)
+    let lines: Vec<String> = (0..1_000)
         .map(|index| format!("x_{index} = f({index})  # {}\n", "-".repeat(280)))
         .collect();
-    let patch = python_patch(&edits);
+    let (file, patch) = (lines.concat(), python_patch(&edits));
     bencher
         .counter(BytesCount::new(file.len()))
         .bench(|| patch.apply(Some(file.as_bytes())).expect("a match"));

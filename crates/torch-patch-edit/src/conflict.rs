@@ -36,10 +36,10 @@ pub enum ConflictKind {
     },
     /// The anchor matches, but no line after it is the end of its range.
     UntilMissing {
-        /// Where the anchor matches.
-        lines: Vec<usize>,
+        /// Where the anchor matches first.
+        line: usize,
         /// The end of the range as it was written.
-        until: String,
+        until: Box<str>,
         /// The lines nearest to it, best first.
         near: Vec<NearMiss>,
     },
@@ -137,7 +137,6 @@ impl ConflictKind {
         match self {
             Self::Ambiguous { lines, .. }
             | Self::NotNear { lines }
-            | Self::UntilMissing { lines, .. }
             | Self::ScopeAmbiguous { lines } => lines.clone(),
             Self::Partial { applied, pristine } => {
                 let mut lines = [applied.as_slice(), pristine.as_slice()].concat();
@@ -145,6 +144,7 @@ impl ConflictKind {
                 lines
             }
             Self::Calls { line, .. }
+            | Self::UntilMissing { line, .. }
             | Self::ArgumentDiffers { line, .. }
             | Self::LineEndings { line } => vec![*line],
             Self::Missing { near } | Self::ScopeMissing { near } => {
@@ -172,11 +172,10 @@ impl fmt::Display for Conflict {
                 within(f)?;
                 write!(f, ", expected {expect} ({})", Lines(lines))
             }
-            ConflictKind::UntilMissing { lines, until, .. } => {
+            ConflictKind::UntilMissing { line, until, .. } => {
                 write!(
                     f,
-                    "no line after anchor `{anchor}` ({}) is `{}`",
-                    Lines(lines),
+                    "no line after anchor `{anchor}` (line {line}) is `{}`",
                     one_line(until)
                 )?;
                 within(f)

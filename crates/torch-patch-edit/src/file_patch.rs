@@ -209,7 +209,6 @@ impl FilePatch {
 
     /// The contents from which this file may have been made, by hand or by an application that
     /// nothing recorded; likeliest first. Which of them is right, if any, a digest has to tell.
-    #[must_use]
     pub fn originals<'f>(&self, file: &'f [u8]) -> impl Iterator<Item = Vec<u8>> + use<'f> {
         let cuts = Document::new(file, self.language).map(|document| {
             let located: Vec<Located> = self.locate(&document);

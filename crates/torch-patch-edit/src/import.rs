@@ -111,14 +111,14 @@ fn bindings(text: &str, tokens: &[Token]) -> Option<Vec<Binding>> {
                 }
                 _ => names_part,
             };
-            names(Some(module), inner, &word)
+            names(Some(&module), inner, &word)
         }
         _ => None,
     }
 }
 
 fn names(
-    from: Option<String>,
+    from: Option<&str>,
     tokens: &[Token],
     word: &impl Fn(&Token) -> String,
 ) -> Option<Vec<Binding>> {
@@ -136,7 +136,7 @@ fn names(
                 )
             };
             name.iter().all(is_name).then(|| Binding {
-                from: from.clone(),
+                from: from.map(str::to_owned),
                 name: name.iter().map(word).collect(),
                 alias: alias.get(1).map(word),
             })

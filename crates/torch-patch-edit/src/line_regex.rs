@@ -290,7 +290,7 @@ impl Visitor for GroupReader<'_> {
             GroupKind::CaptureIndex(index) => self.groups.push((*index, None, inner)),
             GroupKind::CaptureName { name, .. } => {
                 self.groups
-                    .push((name.index, Some(name.name.clone()), inner))
+                    .push((name.index, Some(name.name.clone()), inner));
             }
             GroupKind::NonCapturing(_) => {}
         }

@@ -148,12 +148,11 @@ impl Locator<'_, '_> {
                 site.spelling = spelling;
             }
             match self.decide(sites) {
-                Located::Conflict(kind) if kind.is_missing() => {
-                    // An anchor that is there says more than one that is not.
-                    if first_miss.is_none() || !matches!(kind, ConflictKind::Missing { .. }) {
-                        first_miss = Some(kind);
-                    }
-                }
+                // An anchor that is there says more than one that is not.
+                Located::Conflict(kind) if kind.is_missing() => match first_miss {
+                    Some(_) if matches!(kind, ConflictKind::Missing { .. }) => {}
+                    _ => first_miss = Some(kind),
+                },
                 // The text may stand there for another reason while a later spelling is untouched.
                 located @ (Located::Applied(_) | Located::ByHand(_)) if self.is_replacing() => {
                     in_place.get_or_insert(located);
@@ -196,9 +195,11 @@ impl Locator<'_, '_> {
 
     fn decide(&self, sites: Vec<Site>) -> Located {
         let had_sites = !sites.is_empty();
-        let all_lines = match self.edit.near_after.is_some() || self.edit.near_before.is_some() {
-            true => self.line_numbers(&sites),
-            false => Vec::new(),
+        let has_near = self.edit.near_after.is_some() || self.edit.near_before.is_some();
+        let all_lines = if has_near {
+            self.line_numbers(&sites)
+        } else {
+            Vec::new()
         };
         let sites = self.near(sites);
         if let Some(SiteState::Foreign(kind)) = sites
@@ -310,14 +311,11 @@ impl Locator<'_, '_> {
     ) -> Option<ConflictKind> {
         let until = range.until.as_ref()?;
         let spellings = 0..range.anchor.spellings();
-        let anchors = spellings.flat_map(|spelling| self.find(&range.anchor, spelling));
-        let lines: Vec<usize> = anchors
-            .take(COUNTED)
-            .map(|span| self.document.line_number(span.start))
-            .collect();
-        (!lines.is_empty()).then(|| ConflictKind::UntilMissing {
-            lines,
-            until: until.source(),
+        let mut anchors = spellings.flat_map(|spelling| self.find(&range.anchor, spelling));
+        let anchor = anchors.next()?;
+        Some(ConflictKind::UntilMissing {
+            line: self.document.line_number(anchor.start),
+            until: until.source().into(),
             near: near(until),
         })
     }

@@ -91,8 +91,8 @@ impl Hunk {
         self.start..self.start + self.len
     }
 
-    fn take<'h, 'l, 'b>(
-        from: &mut &'h [Self],
+    fn take<'l, 'b>(
+        from: &mut &[Self],
         hunk: &Self,
         side: &'l [&'b [u8]],
     ) -> (std::ops::Range<usize>, &'l [&'b [u8]]) {

@@ -252,7 +252,7 @@ def f(a):
     fn a_near_miss_says_what_differs() {
         let document = document();
         let pattern = Pattern::new("store = PrefixStore(name, world)", Language::Python).unwrap();
-        let misses = near_misses(&document, &pattern, &[0..2]);
+        let misses = near_misses(&document, &pattern, std::slice::from_ref(&(0..2)));
         assert_eq!(
             lines(&misses),
             [(

@@ -424,6 +424,10 @@ fn match_text(parts: &[String], line: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::single_range_in_vec_init,
+    reason = "the ranges of lines that match"
+)]
 mod tests {
     use super::*;
 

@@ -1,6 +1,6 @@
 //! What is refused, and what is said about it.
 
-use torch_patch_edit::{ApplyError, Expect, FilePatch, compose};
+use torch_patch_edit::{ApplyError, Edit, Expect, FilePatch, compose};
 
 use crate::building::{
     With, after, any_of, append, argument, before, comment_out, delete, line, regex, replace,
@@ -12,15 +12,29 @@ fn refusal(error: &ApplyError) -> String {
     let mut message = error.to_string();
     if let ApplyError::Conflict { conflict, .. } = error {
         for near in conflict.kind.near_misses() {
-            message += &format!(" | {near}");
+            message = format!("{message} | {near}");
         }
     }
     message
 }
 
+/// Applies an edit to a source, which is refused with a message (an empty one: for its syntax).
+fn check<const N: usize>(cases: [(Edit, &str, &str); N]) {
+    for (edit, source, expected) in cases {
+        let patch = FilePatch::compile("a.py", std::slice::from_ref(&edit)).expect("valid");
+        let error = patch.apply(Some(source.as_bytes())).expect_err(source);
+        let found = refusal(&error);
+        if expected.is_empty() {
+            assert!(matches!(error, ApplyError::Syntax(_)), "{found}");
+        } else {
+            assert_eq!(found, expected, "{source:?}");
+        }
+    }
+}
+
 #[test]
-fn a_refusal_says_what_is_wrong_and_where() {
-    for (edit, source, expected) in [
+fn a_miss_says_what_comes_near() {
+    check([
         (
             after(line("x = f(a, b)"), "y"),
             "def g():\n    x = f(a, c)\n",
@@ -32,29 +46,9 @@ fn a_refusal_says_what_is_wrong_and_where() {
             "anchor `x = f(a)` not found within `def g` | line 3: `x = f(a)` (outside the scope)",
         ),
         (
-            after(line("x"), "y"),
-            "x\n\nx\n",
-            "anchor `x` matched 2 times, expected 1 (lines 1 and 3)",
-        ),
-        (
-            after(line("x"), "y").expect(Expect::Exactly(2)),
-            "x\ny\nx\n",
-            "the edit at `x` is in place at line 1 and missing at line 3",
-        ),
-        (
-            replace(line("x"), "y"),
-            "x\nz\ny\n",
-            "the edit at `x` is in place at line 3 and missing at line 1",
-        ),
-        (
             replace(line("xy"), "y"),
             "y\nz\ny\n",
             "anchor `xy` not found",
-        ),
-        (
-            after(line("x"), "y").expect(Expect::Occurrence { index: 1, of: 3 }),
-            "x\nx\n",
-            "anchor `x` matched 2 times, expected 3 (lines 1 and 2)",
         ),
         (
             after(line("x"), "y").expect(Expect::All),
@@ -87,6 +81,43 @@ fn a_refusal_says_what_is_wrong_and_where() {
             "scope `a … b` of anchor `x` starts 2 times, expected 1 (lines 1 and 3)",
         ),
         (
+            replace(regex(r"timeout=(\d+)"), "time_limit=$1"),
+            "f(timeout=a)\n",
+            "anchor `timeout=(\\d+)` not found | line 1: `f(timeout=a)`",
+        ),
+    ]);
+}
+
+#[test]
+fn a_wrong_number_of_places_says_where() {
+    check([
+        (
+            after(line("x"), "y"),
+            "x\n\nx\n",
+            "anchor `x` matched 2 times, expected 1 (lines 1 and 3)",
+        ),
+        (
+            after(line("x"), "y").expect(Expect::Exactly(2)),
+            "x\ny\nx\n",
+            "the edit at `x` is in place at line 1 and missing at line 3",
+        ),
+        (
+            replace(line("x"), "y"),
+            "x\nz\ny\n",
+            "the edit at `x` is in place at line 3 and missing at line 1",
+        ),
+        (
+            after(line("x"), "y").expect(Expect::Occurrence { index: 1, of: 3 }),
+            "x\nx\n",
+            "anchor `x` matched 2 times, expected 3 (lines 1 and 2)",
+        ),
+    ]);
+}
+
+#[test]
+fn what_cannot_be_written_is_refused() {
+    check([
+        (
             argument("n=0", line("f(...)")),
             "f(a,\n  n=1)\n",
             "the call on line 1, matched by `f(...)`, has `n=1` already",
@@ -95,11 +126,6 @@ fn a_refusal_says_what_is_wrong_and_where() {
             argument("n=0", regex("^x")),
             "x = f(a) + g(b)\n",
             "line 1, matched by `^x`, has 2 calls, expected 1 to add the argument to",
-        ),
-        (
-            replace(regex(r"timeout=(\d+)"), "time_limit=$1"),
-            "f(timeout=a)\n",
-            "anchor `timeout=(\\d+)` not found | line 1: `f(timeout=a)`",
         ),
         (
             replace(regex(r"timeout = (\d+)"), "timeout = ${1}0"),
@@ -132,16 +158,7 @@ fn a_refusal_says_what_is_wrong_and_where() {
             "a\rb\n\nc\n",
             "the edit at `b` would join a lone `\\r` with the `\\n` on line 2",
         ),
-    ] {
-        let patch = FilePatch::compile("a.py", std::slice::from_ref(&edit)).unwrap();
-        let error = patch.apply(Some(source.as_bytes())).expect_err(source);
-        let found = refusal(&error);
-        if expected.is_empty() {
-            assert!(matches!(error, ApplyError::Syntax(_)), "{found}");
-        } else {
-            assert_eq!(found, expected, "{source:?}");
-        }
-    }
+    ]);
 }
 
 #[test]

@@ -160,7 +160,10 @@ fn block(levels: u32) -> BoxedStrategy<Vec<(usize, String)>> {
 /// Edits that may well apply to [`python_file`].
 pub(crate) fn likely_edits() -> impl Strategy<Value = Vec<Edit>> {
     prop::collection::vec(
-        edit(anchor_text(), select(TEXTS).prop_map(str::to_owned).boxed()),
+        edit(
+            &anchor_text(),
+            select(TEXTS).prop_map(str::to_owned).boxed(),
+        ),
         1..4,
     )
 }
@@ -168,7 +171,7 @@ pub(crate) fn likely_edits() -> impl Strategy<Value = Vec<Edit>> {
 /// Edits of any text, of which only some are valid.
 pub(crate) fn any_edits() -> impl Strategy<Value = Vec<Edit>> {
     let text = || prop_oneof![select(TEXTS).prop_map(str::to_owned), any_text()].boxed();
-    prop::collection::vec(edit(text(), text()), 1..5)
+    prop::collection::vec(edit(&text(), text()), 1..5)
 }
 
 /// Any bytes, most of them pieces of Python.
@@ -212,9 +215,9 @@ fn range(text: BoxedStrategy<String>) -> impl Strategy<Value = AnchorRange> {
 }
 
 fn verb(
-    anchors: BoxedStrategy<String>,
+    anchors: &BoxedStrategy<String>,
     texts: BoxedStrategy<String>,
-) -> impl Strategy<Value = Verb> {
+) -> impl Strategy<Value = Verb> + use<> {
     let range = || range(anchors.clone());
     let at = || anchor(anchors.clone());
     let regex = select(REGEXES).prop_map(|regex| Anchor::Regex(regex.to_owned()).into());
@@ -250,9 +253,9 @@ fn verb(
 }
 
 fn edit(
-    anchors: BoxedStrategy<String>,
+    anchors: &BoxedStrategy<String>,
     texts: BoxedStrategy<String>,
-) -> impl Strategy<Value = Edit> {
+) -> impl Strategy<Value = Edit> + use<> {
     let scope = prop_oneof![
         select(SCOPES).prop_map(|scope| Scope::Python(scope.to_owned())),
         (anchors.clone(), anchors.clone()).prop_map(|(from, to)| Scope::Between { from, to }),

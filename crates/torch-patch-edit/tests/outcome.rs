@@ -11,9 +11,9 @@ pub(crate) struct Case {
 
 /// Applies an edit to `before` in every layout (LF, CRLF and CR; with and without byte order mark
 /// and final line ending), expects `after` in the same layout, and checks [`holds`].
-pub(crate) fn check_all(path: &str, cases: &[Case]) {
+pub(crate) fn check_all(name: &str, cases: &[Case]) {
     for (index, case) in cases.iter().enumerate() {
-        let patch = FilePatch::compile(path, std::slice::from_ref(&case.edit))
+        let patch = FilePatch::compile(name, std::slice::from_ref(&case.edit))
             .unwrap_or_else(|error| panic!("case {index}: {error}"));
         for layout in layouts().filter(|layout| layout.shows_ending(case.before)) {
             let (before, after) = (layout.of(case.before), layout.of(case.after));

@@ -89,10 +89,7 @@ impl Lexer<'_> {
         let (quote, is_triple, in_field) =
             (string.quote, string.is_triple, !string.fields.is_empty());
         let has_names = !string.is_raw && !in_field;
-        loop {
-            let Some(&byte) = self.source.get(self.at) else {
-                break;
-            };
+        while let Some(&byte) = self.source.get(self.at) {
             let is_doubled = !in_field && self.peek(1) == Some(byte);
             match byte {
                 b'{' | b'}' if is_doubled => self.at += 2,
@@ -101,7 +98,7 @@ impl Lexer<'_> {
                     self.at += self.named_character();
                 }
                 b'\\' if self.peek(1).is_some_and(|next| matches!(next, b'{' | b'}')) => {
-                    self.at += 1
+                    self.at += 1;
                 }
                 b'\\' => self.skip_escape(),
                 b'\n' | b'\r' if !is_triple => break,

@@ -57,8 +57,12 @@ fn round_trip(release: Release) {
 
 /// Every line keeps its CRLF, and only the lines of the snapshot differ.
 fn check_diff(name: &str, original: &[u8], patched: &[u8]) {
-    let count = |bytes: &[u8], byte| bytes.iter().filter(|own| **own == byte).count();
-    let lone = |bytes| count(bytes, b'\n') - count(bytes, b'\r');
+    let lone = |bytes: &[u8]| {
+        let pairs = bytes.windows(2);
+        pairs
+            .filter(|pair| pair[1] == b'\n' && pair[0] != b'\r')
+            .count()
+    };
     assert_eq!(
         (lone(original), lone(patched)),
         (0, 0),

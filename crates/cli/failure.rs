@@ -20,7 +20,7 @@ pub(crate) fn report(error: &anyhow::Error, command: &str, ui: &mut Ui) -> u8 {
     let report = known.map_or_else(|| unexpected(error), Error::report);
     let code = report.exit;
     if ui.format == Format::Json {
-        json_failure(command, report, ui);
+        json_failure(command, &report, ui);
     } else {
         text_failure(error, known, ui);
     }
@@ -55,7 +55,7 @@ pub(crate) fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     };
     let mut names = words.iter().skip(1).filter_map(|word| word.to_str());
     let command = names.find(|word| !word.starts_with('-'));
-    json_failure(command.unwrap_or_default(), report, &mut ui);
+    json_failure(command.unwrap_or_default(), &report, &mut ui);
     ExitCode::from(ui.finish(USAGE))
 }
 
@@ -70,7 +70,7 @@ fn unexpected(error: &anyhow::Error) -> ErrorReport {
     }
 }
 
-fn json_failure(command: &str, error: ErrorReport, ui: &mut Ui) {
+fn json_failure(command: &str, error: &ErrorReport, ui: &mut Ui) {
     let object = json!({
         "schema": SCHEMA,
         "command": command,

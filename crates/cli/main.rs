@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let words = process::arguments();
     let arguments = match Arguments::read(&words) {
         Ok(arguments) => arguments,
-        Err(error) => return failure::usage(&error, &words).into(),
+        Err(error) => return failure::usage(&error, &words),
     };
     let mut ui = Ui::new(&arguments.options);
     let command = arguments.command.name();

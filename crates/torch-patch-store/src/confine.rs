@@ -97,7 +97,7 @@ pub(crate) fn read(path: &RelativePath, location: &Location) -> Result<Option<Ta
     Ok(Some(Target {
         digest: Digest::of(&bytes),
         bytes,
-        links: imp::links_of(&metadata),
+        has_one_name: imp::has_one_name(&metadata),
         metadata: imp::metadata_of(&metadata),
         modified: metadata.modified().ok(),
     }))

@@ -205,7 +205,7 @@ impl Plan {
             .extend(directories::missing_above(store, &file.path));
         if let Some(target) = target {
             // A file with more names can be changed under another one: of that, a copy is kept.
-            if target.links == Some(1) {
+            if target.has_one_name {
                 self.links.insert(target.digest, location.file.clone());
             }
             self.backups.insert(target.digest, target.bytes);

@@ -14,8 +14,8 @@ pub struct Target {
     pub digest: Digest,
     /// Permission bits and owner.
     pub metadata: FileMetadata,
-    /// How many names the file has, where the platform tells.
-    pub links: Option<u64>,
+    /// Whether it is known that the file has no other name (hard link).
+    pub has_one_name: bool,
     /// When the file was last modified, where the platform tells.
     pub modified: Option<SystemTime>,
 }

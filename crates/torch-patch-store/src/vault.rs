@@ -64,8 +64,11 @@ impl Vault {
         let mut placements = Vec::new();
         for (digest, bytes) in contents {
             let path = self.path(*digest);
-            let link = || links.get(digest).map(|file| disk.link(file, &path));
-            if self.read(*digest).is_err() && !link().is_some_and(|linked| linked.is_ok()) {
+            let is_linked = || {
+                let file = links.get(digest);
+                file.is_some_and(|file| disk.link(file, &path).is_ok())
+            };
+            if self.read(*digest).is_err() && !is_linked() {
                 placements.push(Placement {
                     temporary: self.directory.join(digest.hex() + TEMPORARY),
                     path,

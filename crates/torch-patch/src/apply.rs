@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use torch_patch_set::{Action, Patch};
-use torch_patch_store::{FileEntry, RelativePath, Store};
+use torch_patch_store::{FileEntry, Ledger, RelativePath, Store};
 
 use crate::context::{Case, Context, Need, word};
 use crate::error::{Error, ErrorKind};
@@ -80,11 +80,12 @@ fn run(
     for (store, members) in groups {
         match planned_unlocked(store, &cases, &members, request, diffs)? {
             Settled::Done(reports) => results.extend(reports),
-            Settled::ToWrite => waiting.push((store, members)),
+            Settled::ToWrite(planned) => waiting.push((store, members, planned)),
         }
     }
-    for (store, members) in waiting {
-        results.extend(write(store, &cases, &members, request, progress)?);
+    for (store, members, planned) in waiting {
+        let again = |records: &Records<'_>| plan_members(records, &cases, &members, request);
+        results.extend(write(store, planned, again, request, progress)?);
     }
     let distribution = cases.first().map(|case| &case.distribution);
     let environment = context.environment_report_of(distribution);
@@ -93,19 +94,25 @@ fn run(
 }
 
 /// What a look without the lock has settled.
-enum Settled {
+enum Settled<'c> {
     /// There is nothing to write, or it is only asked what there would be.
     Done(Vec<(usize, PatchReport)>),
-    ToWrite,
+    ToWrite(Planned<'c>),
 }
 
-fn planned_unlocked(
+/// A plan, and the ledger it was made from.
+struct Planned<'c> {
+    plan: Plan<'c>,
+    ledger: Ledger,
+}
+
+fn planned_unlocked<'c>(
     store: &Store,
-    cases: &[Case<'_>],
+    cases: &'c [Case<'c>],
     members: &[usize],
     request: &ApplyRequest,
     diffs: Diffs,
-) -> Result<Settled, Error> {
+) -> Result<Settled<'c>, Error> {
     look(store, |records, view| {
         let plan = plan_members(records, cases, members, request)?;
         // An interrupted operation is settled under the lock, even if the rest is in place.
@@ -113,26 +120,40 @@ fn planned_unlocked(
         Ok(match request.mode {
             Mode::DryRun => Settled::Done(plan.reports(None, diffs)),
             Mode::Write if is_settled => Settled::Done(plan.reports(None, Diffs::Unwanted)),
-            Mode::Write => Settled::ToWrite,
+            Mode::Write => Settled::ToWrite(Planned {
+                plan,
+                ledger: records.ledger().clone(),
+            }),
         })
     })
 }
 
-fn write(
+/// Writes what was planned without the lock, or what is planned again if that does not hold any more.
+fn write<'c>(
     store: &Store,
-    cases: &[Case<'_>],
-    members: &[usize],
+    planned: Planned<'c>,
+    again: impl Fn(&Records<'_>) -> Result<Plan<'c>, Error>,
     request: &ApplyRequest,
     progress: &mut dyn Progress,
 ) -> Result<Vec<(usize, PatchReport)>, Error> {
     let mut locked = lock(store, "torch-patch apply", request.lock_timeout, progress)?;
-    let records = Records::Locked {
-        store,
-        locked: &locked,
+    let Planned { mut plan, ledger } = planned;
+    let mut is_fresh = *locked.ledger() != ledger;
+    let committed = loop {
+        let records = Records::Locked {
+            store,
+            locked: &locked,
+        };
+        if is_fresh {
+            plan = again(&records)?;
+        }
+        let change = plan.change(&records);
+        match commit(&mut locked, change, progress) {
+            // The store takes nothing from a plan whose files have changed since.
+            Err(error) if error.is_changed_meanwhile() && !is_fresh => is_fresh = true,
+            committed => break committed?,
+        }
     };
-    let plan = plan_members(&records, cases, members, request)?;
-    let change = plan.change(&records);
-    let committed = commit(&mut locked, change, progress)?;
     let reports = plan.reports(Some(&committed), Diffs::Unwanted);
     locked.release()?;
     Ok(reports)

@@ -153,7 +153,7 @@ impl Case<'_> {
 /// What names a patch on the command line.
 pub(crate) fn word(patch: &Patch) -> String {
     match patch.origin() {
-        Origin::File(path) => path.display().to_string(),
+        Origin::File(file) => file.display().to_string(),
         Origin::BuiltIn | Origin::Recorded(_) => patch.id.clone(),
     }
 }

@@ -251,6 +251,16 @@ impl Error {
         }
     }
 
+    /// Whether the store found a file other than it was planned from, and wrote nothing.
+    pub(crate) fn is_changed_meanwhile(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Store(error) => {
+                matches!(error.kind(), StoreErrorKind::Drift { .. }) && error.rollback().is_none()
+            }
+            _ => false,
+        }
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {

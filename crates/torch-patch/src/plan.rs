@@ -400,7 +400,7 @@ fn check(
 fn proven_original(case: &Case<'_>, file: &FileStanding<'_>) -> Result<Vec<u8>, Error> {
     let expected = Upstream::of(&case.distribution, &file.view.path)?.digest();
     let bytes = file.view.bytes().unwrap_or_default();
-    let mut guesses = file.edits.compiled.originals(bytes).into_iter();
+    let mut guesses = file.edits.compiled.originals(bytes);
     let proven = guesses.find(|guess| Some(Digest::of(guess)) == expected);
     proven.ok_or_else(|| {
         ErrorKind::NotProven {

@@ -1,8 +1,11 @@
 //! The library against environments on disk: each test makes one, does something, and looks at it.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod adopt;
 mod apply;
 mod drift;
+mod races;
 mod requirements;
 mod revert;
 mod setting;

@@ -82,12 +82,12 @@ fn one_file_put_back_by_hand_is_told_by_file() {
     setting.world.write("torch/version.py", &original);
     let status = setting.status("two");
     assert_eq!(status.outcome, Outcome::Superseded);
-    let states: Vec<_> = status
+    let of_files: Vec<_> = status
         .files
         .iter()
         .map(|file| file.state.unwrap())
         .collect();
-    assert_eq!(states, [Outcome::Applied, Outcome::Superseded]);
+    assert_eq!(of_files, [Outcome::Applied, Outcome::Superseded]);
     assert_eq!(setting.apply(&["two"])[0].outcome, Outcome::Applied);
     assert_eq!(setting.state("two"), Outcome::Applied);
 }

@@ -60,9 +60,9 @@ pub(crate) fn metadata_of(metadata: &Metadata) -> FileMetadata {
     }
 }
 
-/// Says how many names a file has.
-pub(crate) fn links_of(metadata: &Metadata) -> Option<u64> {
-    Some(metadata.nlink())
+/// Says whether a file has no other name.
+pub(crate) fn has_one_name(metadata: &Metadata) -> bool {
+    metadata.nlink() == 1
 }
 
 /// Gives a new file owner and permission bits, in this order: a change of owner takes bits away.

@@ -45,9 +45,9 @@ pub(crate) fn metadata_of(_metadata: &Metadata) -> FileMetadata {
     FileMetadata::default()
 }
 
-/// Says nothing: what is open here under one name could not be replaced under another.
-pub(crate) fn links_of(_metadata: &Metadata) -> Option<u64> {
-    None
+/// Does not know: the standard library does not tell it here yet.
+pub(crate) fn has_one_name(_metadata: &Metadata) -> bool {
+    false
 }
 
 /// Does nothing: a new file inherits its access list from the directory, as an installer's does.

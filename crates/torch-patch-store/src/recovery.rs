@@ -161,6 +161,7 @@ fn restore(store: &Store, file: &IntendedFile) -> Result<(), StoreError> {
         path: &file.path,
         from: file.after,
         to: before.as_deref(),
+        wanted: file.before,
         metadata: file.metadata,
         derived: &file.derived,
     };

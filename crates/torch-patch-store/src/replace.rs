@@ -23,6 +23,8 @@ pub(crate) struct Replacement<'a> {
     pub(crate) from: Option<Digest>,
     /// `None`: the file is removed.
     pub(crate) to: Option<&'a [u8]>,
+    /// The digest of `to`.
+    pub(crate) wanted: Option<Digest>,
     pub(crate) metadata: FileMetadata,
     pub(crate) derived: &'a [RelativePath],
 }
@@ -34,6 +36,7 @@ pub(crate) fn replace(store: &Store, replacement: Replacement<'_>) -> Result<(),
         path,
         from,
         to,
+        wanted,
         metadata,
         derived,
     } = replacement;
@@ -51,7 +54,7 @@ pub(crate) fn replace(store: &Store, replacement: Replacement<'_>) -> Result<(),
     swap(store, path, &location, to, metadata, target.as_ref())
         .map_err(|error| StoreError::denied_or_io(PURPOSE, &location.file, error))?;
     remove_derived(store, derived)?;
-    verify(store, path, to.map(Digest::of))
+    verify(store, path, wanted)
 }
 
 /// Removes files derived from a changed one. Those that are no plain files of the root are not ours to remove.

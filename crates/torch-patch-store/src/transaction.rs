@@ -109,6 +109,7 @@ fn replace_one(
         path: &file.path,
         from: file.before,
         to: content.bytes.as_deref(),
+        wanted: file.after,
         metadata: content.metadata,
         derived: &file.derived,
     };

@@ -134,7 +134,7 @@ impl Draft {
             None => Wanted::Remove,
         };
         let metadata = self.metadata();
-        let pristine = self.original.as_deref().map(Digest::of);
+        let pristine = self.pristine();
         let entry = (!self.layers.is_empty()).then(|| FileEntry {
             distribution: self.distribution.clone(),
             version: self.version.clone(),
@@ -144,7 +144,9 @@ impl Draft {
             patches: self.layers.clone(),
         });
         let recorded = self.view.live_entry();
-        let is_backed_up = recorded.is_some_and(|entry| entry.pristine == pristine);
+        // The store keeps what it finds by itself.
+        let is_backed_up =
+            pristine == found || recorded.is_some_and(|entry| entry.pristine == pristine);
         let needs_backup = entry.is_some() && !is_backed_up;
         let mut change = FileChange::new(self.view.path.clone(), found, wanted);
         change.backup = self.original.clone().filter(|_| needs_backup);
@@ -152,6 +154,15 @@ impl Draft {
         change.derived = compiled_files(records.root(), &self.view.path);
         change.entry = entry;
         change
+    }
+
+    /// The digest of the original.
+    fn pristine(&self) -> Option<Digest> {
+        match self.view.live_entry() {
+            _ if self.is_adopted => self.original.as_deref().map(Digest::of),
+            Some(entry) => entry.pristine,
+            None => self.view.digest(),
+        }
     }
 
     /// Mode and owner of the original.

@@ -44,6 +44,10 @@ advisories:
 fuzz:
     .ci/run fuzz
 
+# The README's first command and the installer's example, on a real torch
+demo:
+    .ci/run demo
+
 # The main job on Debian's torch and the seven traps, with the release build
 e2e:
     .ci/run e2e
@@ -56,6 +60,6 @@ bench:
 microbench:
     .ci/run microbench
 
-# Writes schema/patch.schema.json anew
+# Writes the JSON Schemas of schema/ anew
 schema:
     .ci/run schema

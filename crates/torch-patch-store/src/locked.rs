@@ -91,15 +91,17 @@ impl<'store> Locked<'store> {
     ///
     /// 1. *Checking* (digests, bounds, rights): nothing is written yet.
     /// 2. *Keeping* original and present contents in `backups/` and patch files in `patches/`, synced: everything is
-    ///    as before; the next commit or the last one out removes what nothing refers to.
-    /// 3. *The intent*, in `ledger.json`, replaced at once and synced: from here on the next [`Store::lock`] knows
-    ///    what was begun, and every content before is in `backups/`.
+    ///    as before; the next commit or the last one out removes what nothing refers to. A file without another name
+    ///    gets a second one there, every other one is copied.
+    /// 3. *The intent*, in `intent.json`, synced with those, and then their directories: from here on the next
+    ///    [`Store::lock`] knows what was begun, and every content before is in `backups/`.
     /// 4. *Each file*: its digest is taken once more; the new content goes to a temporary file beside it, gets mode
     ///    and owner, is synced, takes the file's place by rename, and the directory is synced; files derived from it
     ///    are removed; it is read back. At any point each file is either wholly as before or wholly as wanted. The
     ///    next lock finishes if all are as wanted, else it puts those that are back to what they were before.
-    /// 5. *The new ledger*, without intent, replaced at once and synced: the change is done. What nothing refers to
-    ///    any more is removed after that.
+    /// 5. *The new ledger*: `intent.json` is renamed to `ledger.json`, and the change is done. If the power fails now
+    ///    and the intent comes back, all its files are as wanted, and it is ended again. The next commit syncs the
+    ///    directory before it begins. What nothing refers to any more is removed after that.
     ///
     /// A file that is neither as before nor as wanted was changed by somebody else and is left alone.
     ///

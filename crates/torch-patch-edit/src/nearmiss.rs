@@ -265,6 +265,20 @@ def f(a):
     }
 
     #[test]
+    fn the_nearest_line_in_the_scope_comes_first() {
+        let source = "f(a, b, x, y)\nf(a, b, c, y)\nf(a, x, y, z)\nf(a, b, c, d, e)\n";
+        let document = Document::new(source.as_bytes(), Language::Python).unwrap();
+        let pattern = Pattern::new("f(a, b, c, d)", Language::Python).unwrap();
+        let scope = [0..2, 2..3];
+        let misses = near_misses(&document, &pattern, &scope);
+        let lines: Vec<usize> = misses.iter().map(|miss| miss.line).collect();
+        assert_eq!(lines, [2, 1, 3]);
+        let misses = near_misses(&document, &pattern, &[]);
+        let lines: Vec<usize> = misses.iter().map(|miss| miss.line).collect();
+        assert_eq!(lines, [4, 2, 1]);
+    }
+
+    #[test]
     fn an_expression_has_near_misses_too() {
         let document = document();
         let misses = near_regex(

@@ -82,6 +82,12 @@ fn expressions_are_searched_in_physical_lines() {
                 before: "x = nccl + nccl + 'nccl'  # nccl\n",
                 after: "x = gloo + gloo + 'nccl'  # nccl\n",
             },
+            // The byte order mark is not part of the first line.
+            Case {
+                edit: after(regex("^x = 1$"), "y"),
+                before: "x = 1\nz\n",
+                after: "x = 1\ny\nz\n",
+            },
             // A line that the expression matches twice is one place.
             Case {
                 edit: after(regex("nccl"), "y"),

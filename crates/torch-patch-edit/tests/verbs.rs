@@ -110,6 +110,11 @@ fn arguments_go_into_the_call() {
             },
             Case {
                 edit: argument("n=0", line("x = f(...)")),
+                before: "x = f(a,)\n",
+                after: "x = f(a, n=0)\n",
+            },
+            Case {
+                edit: argument("n=0", line("x = f(...)")),
                 before: "x = f()\n",
                 after: "x = f(n=0)\n",
             },

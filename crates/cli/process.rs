@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 
 use anyhow::Context as _;
-use torch_patch::{Platform, Surroundings};
+use torch_patch::Surroundings;
 
 /// The words of the command line, the name of the program first.
 #[expect(
@@ -23,15 +23,4 @@ pub(crate) fn arguments() -> Vec<OsString> {
 pub(crate) fn surroundings() -> anyhow::Result<Surroundings> {
     let cwd = env::current_dir().context("failed to find the working directory")?;
     Ok(Surroundings::from_variables(cwd, |name| env::var_os(name)))
-}
-
-/// The platform whose packages are patched: the one this program is built for.
-pub(crate) fn platform() -> Platform {
-    if cfg!(windows) {
-        Platform::Windows
-    } else if cfg!(target_os = "macos") {
-        Platform::Macos
-    } else {
-        Platform::Linux
-    }
 }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use torch_patch::{Catalogue, Context, Error, Request, discover, load_directory, load_file};
+use torch_patch::{
+    Catalogue, Context, Error, Platform, Request, discover, load_directory, load_file,
+};
 
 use crate::args::{Options, Place};
 use crate::process;
@@ -47,7 +49,7 @@ pub(crate) fn context(
 ) -> anyhow::Result<Context> {
     let surroundings = process::surroundings()?;
     let environment = discover(&request(&options.place), &surroundings).map_err(Error::from)?;
-    let context = Context::new(environment, catalogue, process::platform());
+    let context = Context::new(environment, catalogue, Platform::HOST);
     ui.environment = Some(context.environment_report());
     Ok(context)
 }

@@ -17,6 +17,16 @@ impl Platform {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Windows, Self::Linux, Self::Macos];
 
+    /// The one that this library is built for, and so the one of the packages beside it. Any other
+    /// Unix counts as Linux.
+    pub const HOST: Self = if cfg!(windows) {
+        Self::Windows
+    } else if cfg!(target_os = "macos") {
+        Self::Macos
+    } else {
+        Self::Linux
+    };
+
     /// Returns the word of the patch file.
     #[must_use]
     pub fn as_str(self) -> &'static str {

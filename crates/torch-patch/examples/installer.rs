@@ -31,23 +31,12 @@ fn ensure(prefix: &Path, patch: &str, progress: &mut dyn Progress) -> Result<Rep
     };
     // No variables: the installer knows which environment it means.
     let environment = discover(&request, &Surroundings::new(prefix))?;
-    let context = Context::new(environment, Catalogue::built_in(), platform());
+    let context = Context::new(environment, Catalogue::built_in(), Platform::HOST);
     let request = ApplyRequest {
         owner: Some(OWNER.to_owned()),
         ..ApplyRequest::new([patch])
     };
     apply(&context, &request, progress)
-}
-
-/// The platform the environment is for; here, the one this program runs on.
-fn platform() -> Platform {
-    if cfg!(windows) {
-        Platform::Windows
-    } else if cfg!(target_os = "macos") {
-        Platform::Macos
-    } else {
-        Platform::Linux
-    }
 }
 
 /// Writes each step to the installer's log.

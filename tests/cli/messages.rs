@@ -27,7 +27,7 @@ fn an_anchor_that_is_nowhere() {
     in SITE (from VIRTUAL_ENV, Python 3.11)
     error: patch `wrong` does not apply to torch 2.5.1
       caused by: `torch/version.py`: anchor `__versions__ = '...'` not found
-    hint: no line comes near the anchor; the patch may be for another version
+    hint: near miss at line 1: `__version__ = '2.5.1'` (expected `__versions__ '...'`, found `__version__ '2.5.1'`)
     exit 3
     ");
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use similar::{ChangeTag, TextDiff};
+use similar::{Algorithm, ChangeTag, TextDiff, capture_diff_slices, diff_ratio};
 
 use crate::document::Document;
 use crate::pattern::{Pattern, PatternToken};
@@ -17,6 +17,8 @@ const COMPARED: usize = 2_000_000;
 const LONGEST: usize = 2_000;
 /// Lines that have less than this in common with the anchor are not near.
 const LEAST_RATIO: f32 = 0.5;
+/// The same for lines that are compared letter by letter.
+const LEAST_LETTERS: f32 = 0.7;
 
 /// A line that comes near an anchor that was not found.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,9 +81,36 @@ fn nearest<'t>(
     scope: &[Range<usize>],
     words: impl Fn(&'t str) -> Vec<&'t str>,
 ) -> Vec<NearMiss> {
+    let mut misses = by_words(document, wanted, scope, &words);
+    if misses.is_empty() {
+        misses = by_letters(document, wanted, scope, &words);
+    }
+    let misses = misses.into_iter().map(|(index, ratio, in_scope)| {
+        let text = document.line_text(index);
+        NearMiss {
+            line: document.line_number(document.line(index).start),
+            text: joined(text),
+            ratio,
+            differs: differs(wanted, &words(text)),
+            in_scope,
+        }
+    });
+    misses.collect()
+}
+
+/// A logical line, what it has in common with the anchor, and whether it is in the scope.
+type Ranked = (usize, f32, bool);
+
+/// The lines that have most words in common with an anchor.
+fn by_words<'t>(
+    document: &'t Document<'_>,
+    wanted: &[&'t str],
+    scope: &[Range<usize>],
+    words: &impl Fn(&'t str) -> Vec<&'t str>,
+) -> Vec<Ranked> {
     let key = longest_word(wanted);
     let mut budget = COMPARED;
-    let mut misses: Vec<(usize, f32, bool)> = Vec::new();
+    let mut misses = Vec::new();
     for index in 0..document.line_count() {
         let text = document.line_text(index);
         if text.len() > LONGEST || !shares_a_word(text, key) {
@@ -97,26 +126,85 @@ fn nearest<'t>(
         budget = rest;
         let ratio = TextDiff::from_slices(wanted, &found).ratio();
         if ratio >= LEAST_RATIO {
-            let in_scope = scope.iter().any(|range| range.contains(&index));
-            misses.push((index, ratio, in_scope));
-            misses.sort_by(|one, other| {
-                let order = (other.2, other.1).partial_cmp(&(one.2, one.1));
-                order.unwrap_or(std::cmp::Ordering::Equal)
-            });
-            misses.truncate(REPORTED);
+            rank(&mut misses, (index, ratio, is_in(scope, index)));
         }
     }
-    let misses = misses.into_iter().map(|(index, ratio, in_scope)| {
+    misses
+}
+
+/// The lines that have most letters in common with an anchor, white space left out: a short line
+/// with a mistyped or renamed word has few words to go by.
+fn by_letters<'t>(
+    document: &'t Document<'_>,
+    wanted: &[&'t str],
+    scope: &[Range<usize>],
+    words: &impl Fn(&'t str) -> Vec<&'t str>,
+) -> Vec<Ranked> {
+    let wanted = wanted.concat().into_bytes();
+    let letters = Letters::of(&wanted);
+    let mut budget = COMPARED;
+    let mut misses = Vec::new();
+    for index in 0..document.line_count() {
         let text = document.line_text(index);
-        NearMiss {
-            line: document.line_number(document.line(index).start),
-            text: joined(text),
-            ratio,
-            differs: differs(wanted, &words(text)),
-            in_scope,
+        let is_alike = most_in_common(wanted.len(), text.trim().len()) >= LEAST_LETTERS / 2.0;
+        if text.len() > LONGEST || !is_alike {
+            continue;
         }
+        let found = words(text).concat().into_bytes();
+        if letters.most_in_common(&found) < LEAST_LETTERS {
+            continue;
+        }
+        let Some(rest) = budget.checked_sub(wanted.len() * found.len()) else {
+            break;
+        };
+        budget = rest;
+        let changes = capture_diff_slices(Algorithm::Myers, &wanted, &found);
+        let ratio = diff_ratio(&changes, wanted.len(), found.len());
+        if ratio >= LEAST_LETTERS {
+            rank(&mut misses, (index, ratio, is_in(scope, index)));
+        }
+    }
+    misses
+}
+
+/// Keeps the best, those in the scope first.
+fn rank(misses: &mut Vec<Ranked>, miss: Ranked) {
+    misses.push(miss);
+    misses.sort_by(|one, other| {
+        let order = (other.2, other.1).partial_cmp(&(one.2, one.1));
+        order.unwrap_or(std::cmp::Ordering::Equal)
     });
-    misses.collect()
+    misses.truncate(REPORTED);
+}
+
+fn is_in(scope: &[Range<usize>], index: usize) -> bool {
+    scope.iter().any(|range| range.contains(&index))
+}
+
+/// How often each byte occurs in a text, for a bound of what another one has in common with it.
+struct Letters {
+    counts: [usize; 256],
+    length: usize,
+}
+
+impl Letters {
+    fn of(text: &[u8]) -> Self {
+        let mut counts = [0; 256];
+        for &byte in text {
+            counts[usize::from(byte)] += 1;
+        }
+        let length = text.len();
+        Self { counts, length }
+    }
+
+    /// The greatest ratio that `text` can have, whatever the order of its bytes.
+    #[expect(clippy::cast_precision_loss, reason = "a bound of a ratio")]
+    fn most_in_common(&self, text: &[u8]) -> f32 {
+        let other = Self::of(text);
+        let pairs = self.counts.iter().zip(&other.counts);
+        let common: usize = pairs.map(|(one, other)| one.min(other)).sum();
+        2.0 * common as f32 / (self.length + other.length).max(1) as f32
+    }
 }
 
 /// The greatest ratio that word lists of these lengths can have.
@@ -246,6 +334,24 @@ def f(a):
             .iter()
             .map(|one| (miss(one), one.text.as_str(), one.differs.as_str()))
             .collect()
+    }
+
+    #[test]
+    fn a_mistyped_name_in_a_short_line_is_near() {
+        let document = document();
+        let whole = 0..document.line_count();
+        for (anchor, line) in [
+            ("timeouts = computed(30)", 8),
+            ("import so", 1),
+            ("return storde", 9),
+        ] {
+            let pattern = Pattern::new(anchor, Language::Python).unwrap();
+            let misses = near_misses(&document, &pattern, std::slice::from_ref(&whole));
+            let found: Vec<usize> = misses.iter().map(|miss| miss.line).collect();
+            assert_eq!(found.first(), Some(&line), "{anchor}: {misses:?}");
+        }
+        let pattern = Pattern::new("nothing_like(it)", Language::Python).unwrap();
+        assert!(near_misses(&document, &pattern, std::slice::from_ref(&whole)).is_empty());
     }
 
     #[test]

@@ -101,6 +101,9 @@ fn conflict_hints(conflict: &Conflict) -> Vec<String> {
                     .to_owned(),
             );
         }
+        ConflictKind::NotProven { .. } => {
+            hints.push("narrow the place down with `within`, `near` or `expect`".to_owned());
+        }
         ConflictKind::Partial { .. } | ConflictKind::PartlyApplied { .. } => {
             hints.push("reinstall the distribution, then apply".to_owned());
         }

@@ -131,24 +131,32 @@ fn exit_7_busy_names_the_holder() {
     assert_eq!(run(&world, &["status"]).code, 0, "a reader does not wait");
 }
 
-/// Root may write anywhere, so as root this would prove nothing: `tests/e2e/traps.py` does it as `nobody`.
+/// Root may write anywhere, so a test that runs as root has the command run as somebody else.
 #[cfg(unix)]
 #[test]
 fn exit_8_permission_denied() {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::process::CommandExt as _;
 
+    const NOBODY: u32 = 65534;
     let world = torch_world();
+    let binary = world.folder().join("torch-patch");
+    fs::copy(env!("CARGO_BIN_EXE_torch-patch"), &binary).unwrap();
+    let mut command = std::process::Command::new(&binary);
     if fs::metadata(world.folder()).unwrap().uid() == 0 {
-        eprintln!("NOT RUN as root: exit_8_permission_denied; see tests/e2e/traps.py");
-        return;
+        let everybody = std::fs::Permissions::from_mode(0o755);
+        fs::set_permissions(world.folder(), everybody).unwrap();
+        command.uid(NOBODY).gid(NOBODY);
+    } else {
+        let read_only = std::fs::Permissions::from_mode(0o444);
+        fs::set_permissions(world.target(), read_only).unwrap();
     }
-    let read_only = std::fs::Permissions::from_mode(0o444);
-    fs::set_permissions(world.target(), read_only).unwrap();
-    let (exit, json) = run_json(&world, &["apply", "gloo-windows"]);
-    assert_eq!(
-        (exit, json["error"]["code"].as_str()),
-        (8, Some("permission-denied"))
-    );
+    command.args(["apply", "gloo-windows", "--json", "--env"]);
+    command.arg(world.venv()).current_dir(world.folder());
+    let output = command.output().unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["error"]["code"], "permission-denied");
+    assert_eq!(output.status.code(), Some(8));
     assert!(!world.has_store());
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use torch_patch_store::{FileChange, Step, Store};
 
 use crate::fault::FaultAt;
-use crate::world::{World, apply, change, options, path};
+use crate::world::{World, apply, change, options, path, revert};
 
 const OLD: &[u8] = b"a = 1\n";
 const NEW: &[u8] = b"a = 1234\n";
@@ -83,6 +83,27 @@ fn backups_then_intent_then_file_then_byte_code_then_ledger() {
             "rename to .torch-patch/ledger.json",
         ]
     );
+}
+
+/// The end of the change before needs not be durable until the next one begins.
+#[test]
+fn the_next_commit_begins_with_the_end_of_the_one_before() {
+    let world = World::new(&[("t/a.py", OLD)]);
+    world.commit(vec![apply("t/a.py", Some(OLD), Some(NEW))]);
+    let recorder = Arc::new(FaultAt::never());
+    let store = Store::observed(world.root(), recorder.clone());
+    store
+        .lock(&options())
+        .unwrap()
+        .commit(change(vec![revert("t/a.py", Some(NEW), Some(OLD))]))
+        .unwrap();
+    let steps = recorder.steps();
+    let steps: Vec<String> = steps.iter().map(|step| render(&world, step)).collect();
+    let synced = steps
+        .iter()
+        .position(|step| step == "sync entries of .torch-patch");
+    let intended = steps.iter().position(|step| step.contains("intent.json"));
+    assert!(synced.is_some() && synced < intended, "{steps:?}");
 }
 
 /// Runs in a process of its own, under `strace`; the root comes by standard input.

@@ -10,7 +10,12 @@ pub(crate) fn hints(kind: &EnvErrorKind) -> Vec<String> {
         EnvErrorKind::NoEnvironment { .. } => {
             vec!["activate the environment, or name it with `--env PREFIX` or `--python INTERPRETER`".to_owned()]
         }
-        EnvErrorKind::Missing { source, .. } => unset(source),
+        EnvErrorKind::Missing { source, .. } => match unset(source).as_slice() {
+            [] => vec![format!(
+                "check the path; without `{source}` the environment is searched for"
+            )],
+            hints => hints.to_vec(),
+        },
         EnvErrorKind::NotAnEnvironment { source, path, .. } => other_option(source, path)
             .into_iter()
             .chain(unset(source))

@@ -47,7 +47,7 @@ fn show(report: &Report, ui: &mut Ui) {
     };
     if let Some(ids) = of(Outcome::Applied).or_else(|| of(Outcome::Adopted)) {
         ui.hint(&format!(
-            "`torch-patch revert {ids}` undoes it; restart a Python that runs already"
+            "`torch-patch revert {ids}` undoes it; restart Python where it is already running"
         ));
     }
     if let Some(ids) = of(Outcome::WouldApply) {

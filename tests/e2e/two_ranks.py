@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 RANKS = 2
 STEPS = 2
@@ -89,11 +90,23 @@ def work(rank):
     if torch.equal(before, model.weight):
         sys.exit(f"rank {rank}: training changed nothing")
 
-    with open(os.path.join(os.environ["WEIGHTS"], str(rank)), "w") as file:
-        file.write(repr([parameter.tolist() for parameter in model.parameters()]))
     if rank == 0:
-        print(f"torch {torch.__version__} from {torch.__file__}, backend {dist.get_backend()}")
-    dist.destroy_process_group()
+        print(f"torch {torch.__version__} from {torch.__file__}, backend {dist.get_backend()}", flush=True)
+    leave(rank, repr([parameter.tolist() for parameter in model.parameters()]))
+
+
+def leave(rank, weights):
+    """Hands in the weights and ends the process once every rank has done so.
+
+    Without `destroy_process_group`: in gloo that hangs now and then, patched or not, after all work is done.
+    """
+    folder = os.environ["WEIGHTS"]
+    with open(os.path.join(folder, f"{rank}.new"), "w", encoding="utf-8") as file:
+        file.write(weights)
+    os.rename(file.name, os.path.join(folder, str(rank)))
+    while not all(os.path.exists(os.path.join(folder, str(other))) for other in range(RANKS)):
+        time.sleep(0.01)
+    os._exit(0)
 
 
 if __name__ == "__main__":

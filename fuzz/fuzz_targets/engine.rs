@@ -293,14 +293,23 @@ fn check(patch: &FilePatch, file: &[u8], applied: &Application, leaves_a_trace: 
 fn compose_both(file: &[u8], one: &FilePatch, two: &FilePatch) {
     let forth = compose(Some(file), &[one, two]);
     let back = compose(Some(file), &[two, one]);
-    assert_eq!(forth.is_ok(), back.is_ok());
-    let (Ok(forth), Ok(back)) = (forth, back) else {
-        return;
-    };
-    assert_eq!(undo(&forth.bytes, &forth.changes).as_deref(), Some(file));
-    // What two patches put at one place comes in the order of the patches.
-    let mut pairs = forth.changes.windows(2);
-    if pairs.all(|pair| pair[0].original != pair[1].original) {
-        assert_eq!(forth.bytes, back.bytes);
+    for application in [&forth, &back].into_iter().flatten() {
+        let undone = undo(&application.bytes, &application.changes);
+        assert_eq!(undone.as_deref(), Some(file));
     }
+    // What two patches put at one place comes in the order of the patches. In a file that does not parse,
+    // a text that opens a bracket hides what comes after it, so that only one order can be proven.
+    match (forth, back) {
+        (Ok(forth), Ok(back)) => {
+            assert!(shares_a_place(&forth) || forth.bytes == back.bytes);
+        }
+        (Ok(only), Err(_)) | (Err(_), Ok(only)) => assert!(shares_a_place(&only)),
+        (Err(_), Err(_)) => {}
+    }
+}
+
+/// Whether two changes are made at the same place.
+fn shares_a_place(application: &Application) -> bool {
+    let mut pairs = application.changes.windows(2);
+    pairs.any(|pair| pair[0].original == pair[1].original)
 }

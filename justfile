@@ -40,7 +40,7 @@ deny:
 advisories:
     .ci/run advisories
 
-# Each fuzz target for FUZZ_SECONDS (60), with nightly
+# Each fuzz target for FUZZ_SECONDS (60) from FUZZ_SEED (1; 0 is another one each time), with nightly
 fuzz:
     .ci/run fuzz
 

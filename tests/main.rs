@@ -8,4 +8,5 @@ mod catalogue;
 mod cli;
 mod help;
 mod json;
+#[cfg(unix)]
 mod readme;

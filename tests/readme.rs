@@ -1,7 +1,7 @@
 //! Every console block of README.md, run in one environment from top to bottom.
 //!
 //! In the README the environment is `/home/ada/webui/venv`. What follows a `$ torch-patch …` line, up to the next one or
-//! the end of the block, is what it prints, stdout and stderr as a terminal shows them.
+//! the end of the block, is what it prints, stdout and stderr as a terminal shows them. Its paths are those of Unix.
 
 use std::path::Path;
 
@@ -14,7 +14,6 @@ use crate::cli::command;
 const VENV: &str = "/home/ada/webui/venv";
 
 #[test]
-#[cfg(unix)]
 fn console_blocks_print_what_they_say() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(readme).unwrap();

@@ -1,27 +1,19 @@
 //! `torch-patch show`.
 
+use torch_patch::Catalogue;
+
 use crate::args::{Options, Show};
 use crate::session::{catalogue, context, ids};
 use crate::text::outcome;
 use crate::ui::{Format, Ui};
 
 pub(super) fn run(show: &Show, options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
-    let known = |ui: &mut Ui| -> anyhow::Result<_> {
-        let mut catalogue = catalogue(options)?;
-        let ids = ids(&mut catalogue, std::slice::from_ref(&show.patch))?;
-        let context = context(options, catalogue, ui);
-        Ok((ids.concat(), context))
-    };
-    let (id, context) = known(ui)?;
-    let report = match context {
+    let (catalogue, id) = known(show, options)?;
+    let report = match context(options, catalogue, ui) {
         Ok(context) => torch_patch::show(context.catalogue(), Some(&context), &id)?,
         Err(error) if options.place.is_given() => return Err(error),
         // What a patch says does not depend on an environment.
-        Err(_) => {
-            let mut catalogue = catalogue(options)?;
-            ids(&mut catalogue, std::slice::from_ref(&show.patch))?;
-            torch_patch::show(&catalogue, None, &id)?
-        }
+        Err(_) => torch_patch::show(&known(show, options)?.0, None, &id)?,
     };
     if ui.format == Format::Json {
         ui.json(&report)?;
@@ -39,4 +31,11 @@ pub(super) fn run(show: &Show, options: &Options, ui: &mut Ui) -> anyhow::Result
         ui.data(source);
     }
     Ok(0)
+}
+
+/// The patches that are known, and the id of the one that was asked for.
+fn known(show: &Show, options: &Options) -> anyhow::Result<(Catalogue, String)> {
+    let mut catalogue = catalogue(options)?;
+    let ids = ids(&mut catalogue, std::slice::from_ref(&show.patch))?;
+    Ok((catalogue, ids.concat()))
 }

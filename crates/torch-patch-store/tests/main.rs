@@ -12,4 +12,5 @@ mod lock;
 mod order;
 #[cfg(unix)]
 mod rights;
+mod verify;
 mod world;

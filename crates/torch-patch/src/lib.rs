@@ -66,6 +66,7 @@
 mod advice;
 mod apply;
 mod bytecode;
+mod cell;
 mod context;
 mod description;
 mod draft;
@@ -89,6 +90,7 @@ mod status;
 mod write;
 
 pub use apply::{apply, plan};
+pub use cell::{CellReport, CellState, NearLine, NearReport};
 pub use context::Context;
 pub use description::{Description, VariantDescription};
 pub use error::{DriftedFile, Error, ErrorKind, Subject};

@@ -22,6 +22,15 @@ impl Default for IndexSettings {
     }
 }
 
+/// What all places together have of a project.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    /// The wheels, in the order of the places and of each place's own list.
+    pub wheels: Vec<Wheel>,
+    /// What a user may want to know, such as a folder that does not exist.
+    pub notes: Vec<String>,
+}
+
 /// Lists the wheels of a project in all indexes and folders. A file that two of them have is that of the first.
 ///
 /// # Errors
@@ -31,7 +40,7 @@ pub fn wheels(
     _client: &Client,
     settings: &IndexSettings,
     project: &str,
-) -> Result<Vec<Wheel>, UpstreamError> {
+) -> Result<Listing, UpstreamError> {
     Err(UpstreamErrorKind::ProjectNotFound {
         project: project.to_owned(),
         places: settings.index_urls.clone(),

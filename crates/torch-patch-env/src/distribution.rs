@@ -49,7 +49,7 @@ impl Distribution {
             return Ok(Recorded::NoRecord);
         };
         match fs_err::File::open(&record) {
-            Ok(text) => record::look_up(&record, text, path),
+            Ok(text) => record::recorded_in(&record, text, path),
             Err(error) if is_absent(&error) => Ok(Recorded::NoRecord),
             Err(error) => Err(EnvError::unreadable(&record, "look up a digest", &error)),
         }

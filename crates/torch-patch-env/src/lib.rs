@@ -67,6 +67,6 @@ pub use distribution::Distribution;
 pub use environment::{Environment, Kind, Layout, SitePackages};
 pub use error::{EnvError, EnvErrorKind};
 pub use name::normalize;
-pub use record::Recorded;
+pub use record::{Recorded, recorded_in};
 pub use request::{Request, Surroundings};
 pub use source::Source;

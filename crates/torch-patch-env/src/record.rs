@@ -33,12 +33,25 @@ pub enum Recorded {
     NoRecord,
 }
 
-/// Looks up `path`, `/`-separated and relative to site-packages, in the text of `record`.
+/// Looks up `path`, `/`-separated and relative to site-packages, in `text`, the content of `record`.
+///
+/// Reads no further than the row. `record` only names the text in errors; it need not be a file of this machine.
+///
+/// ```
+/// use torch_patch_env::{Recorded, recorded_in};
+///
+/// # fn main() -> Result<(), torch_patch_env::EnvError> {
+/// let text = "torch/_C.so,,\ntorch/version.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n";
+/// let row = recorded_in("torch-2.5.1.dist-info/RECORD".as_ref(), text.as_bytes(), "torch/version.py")?;
+/// assert!(matches!(row, Recorded::Digest { size: Some(0), .. }));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///
 /// If the text cannot be read, or the row is damaged.
-pub(crate) fn look_up(record: &Path, text: impl Read, path: &str) -> Result<Recorded, EnvError> {
+pub fn recorded_in(record: &Path, text: impl Read, path: &str) -> Result<Recorded, EnvError> {
     let unreadable = |error: io::Error| EnvError::unreadable(record, "look up a digest", &error);
     let Some(row) = find_row(text, path).map_err(unreadable)? else {
         return Ok(Recorded::NotListed);
@@ -150,7 +163,7 @@ mod tests {
     const EMPTY: &str = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
 
     fn found(record: &str, path: &str) -> Recorded {
-        look_up(Path::new("RECORD"), record.as_bytes(), path).unwrap()
+        recorded_in(Path::new("RECORD"), record.as_bytes(), path).unwrap()
     }
 
     fn digest(size: Option<u64>) -> Recorded {
@@ -265,7 +278,7 @@ mod tests {
             "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFUAAA",
         ] {
             let record = format!("a.py,sha256={broken},0\n");
-            let error = look_up(Path::new("x/RECORD"), record.as_bytes(), "a.py").unwrap_err();
+            let error = recorded_in(Path::new("x/RECORD"), record.as_bytes(), "a.py").unwrap_err();
             assert_eq!(error.code(), "record-malformed", "{broken}");
             assert!(error.to_string().contains("43 characters"), "{error}");
         }

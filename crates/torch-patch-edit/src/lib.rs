@@ -71,4 +71,5 @@ pub use file_patch::{
 pub use language::Language;
 pub use merge::{MergeConflict, merge};
 pub use nearmiss::NearMiss;
+pub use scope::scope_at;
 pub use syntax::SyntaxBroken;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::compile::Within;
 use crate::conflict::ConflictKind;
 use crate::document::Document;
+use crate::language::Language;
 use crate::nearmiss::near_misses;
 use crate::outline::{PythonScope, ScopeKind};
 use crate::pattern::Pattern;
@@ -158,4 +159,30 @@ fn between(
         near: near_misses(document, to, &[]),
     })?;
     Ok(start.start..end.end)
+}
+
+/// The innermost Python definition that a physical line (from 1) lies in, as [`Scope::Python`] has
+/// it; `None` at module level and in other text.
+///
+/// [`Scope::Python`]: crate::Scope::Python
+#[must_use]
+pub fn scope_at(path: &str, bytes: &[u8], line: usize) -> Option<String> {
+    let document = Document::new(bytes, Language::of_path(path)).ok()?;
+    let number = |index: usize| document.line_number(document.line(index).start);
+    let index = (0..document.line_count()).rfind(|index| number(*index) <= line)?;
+    let scopes = document.scopes();
+    let holds = |scope: &&PythonScope| (scope.first as usize..scope.end as usize).contains(&index);
+    let mut here = scopes.iter().filter(holds).max_by_key(|scope| scope.first);
+    let mut names = Vec::new();
+    while let Some(scope) = here {
+        let keyword = match scope.kind {
+            ScopeKind::Class => "class",
+            ScopeKind::Def | ScopeKind::AsyncDef => "def",
+        };
+        let name = &document.shadow[scope.name.0 as usize..scope.name.1 as usize];
+        names.push(format!("{keyword} {name}"));
+        here = scope.parent.map(|parent| &scopes[parent as usize]);
+    }
+    names.reverse();
+    (!names.is_empty()).then(|| names.join(" > "))
 }

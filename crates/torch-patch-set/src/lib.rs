@@ -61,6 +61,7 @@ mod toml_text;
 mod validate;
 mod variant;
 mod version_range;
+mod write;
 
 pub use catalogue::Catalogue;
 pub use error::FormatError;
@@ -75,3 +76,4 @@ pub use risk::Risk;
 pub use schema::schema;
 pub use variant::{Action, FileEdits, Variant};
 pub use version_range::{RangeError, VersionRange};
+pub use write::variant_toml;

@@ -14,3 +14,4 @@ mod properties;
 mod ranges;
 mod schema;
 mod valid;
+mod write;

@@ -6,6 +6,8 @@
 mod args;
 mod commands;
 mod failure;
+#[cfg_attr(not(test), expect(dead_code, reason = "`check` is not hooked up yet"))]
+mod formats;
 mod process;
 mod session;
 mod text;

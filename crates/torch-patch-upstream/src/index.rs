@@ -1,13 +1,30 @@
 //! What package indexes and folders have of a project.
 
-use crate::client::Client;
+mod html;
+mod json;
+mod link;
+mod local;
+
+use std::collections::HashSet;
+use std::fmt;
+
+use torch_patch_env::normalize;
+
+use crate::client::{Address, Client, Page, redacted};
 use crate::error::{UpstreamError, UpstreamErrorKind};
 use crate::wheel::Wheel;
+use link::{Base, Link};
+
+/// What the index is asked for, the best first (PEP 691).
+const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
+
+/// The largest number of files that one page may list.
+const MOST_FILES: usize = 100_000;
 
 /// Where projects are looked for, as pip's options of the same names say it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct IndexSettings {
-    /// The addresses of indexes, the main one first; may carry credentials.
+    /// The addresses of indexes, the main one first; may carry credentials. `file://` addresses are folders.
     pub index_urls: Vec<String>,
     /// Folders, files and pages that have links to wheels.
     pub find_links: Vec<String>,
@@ -22,6 +39,18 @@ impl Default for IndexSettings {
     }
 }
 
+impl fmt::Debug for IndexSettings {
+    /// Shows no credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown =
+            |texts: &[String]| -> Vec<String> { texts.iter().map(|text| redacted(text)).collect() };
+        f.debug_struct("IndexSettings")
+            .field("index_urls", &shown(&self.index_urls))
+            .field("find_links", &shown(&self.find_links))
+            .finish()
+    }
+}
+
 /// What all places together have of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listing {
@@ -33,17 +62,157 @@ pub struct Listing {
 
 /// Lists the wheels of a project in all indexes and folders. A file that two of them have is that of the first.
 ///
+/// An index that does not have the project, and a folder that does not exist, are passed over; a note says so of the
+/// folder.
+///
 /// # Errors
 ///
 /// No place has the project, or one cannot be read.
 pub fn wheels(
-    _client: &Client,
+    client: &Client,
     settings: &IndexSettings,
     project: &str,
 ) -> Result<Listing, UpstreamError> {
+    let mut search = Search {
+        client,
+        project: normalize(project),
+        listing: Listing::default(),
+        known: HashSet::new(),
+        is_found: false,
+    };
+    for place in &settings.index_urls {
+        search.index(place)?;
+    }
+    for place in &settings.find_links {
+        search.find_links(place)?;
+    }
+    if search.is_found {
+        return Ok(search.listing);
+    }
+    let places = settings.index_urls.iter().chain(&settings.find_links);
     Err(UpstreamErrorKind::ProjectNotFound {
-        project: project.to_owned(),
-        places: settings.index_urls.clone(),
+        project: search.project,
+        places: places.map(|place| redacted(place)).collect(),
     }
     .into())
+}
+
+/// A search, and what it has found by now.
+struct Search<'a> {
+    client: &'a Client,
+    project: String,
+    listing: Listing,
+    known: HashSet<String>,
+    is_found: bool,
+}
+
+impl Search<'_> {
+    /// Looks into an index: one page for each project, below the address.
+    fn index(&mut self, place: &str) -> Result<(), UpstreamError> {
+        if let Some(folder) = local::path_of(place) {
+            let links = local::project(&folder, &self.project)?;
+            self.is_found |= links.is_some();
+            self.add(links.unwrap_or_default());
+            return Ok(());
+        }
+        let page = self.address(place)?.below(&self.project);
+        match self.client.page(&page, ACCEPT) {
+            Ok(page) => {
+                self.is_found = true;
+                self.add(links(page)?);
+                Ok(())
+            }
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks at a folder or a page that has files of any projects.
+    fn find_links(&mut self, place: &str) -> Result<(), UpstreamError> {
+        let before = self.listing.wheels.len();
+        let found = if place.contains("://") && local::path_of(place).is_none() {
+            let page = self.address(place)?;
+            links(self.client.page(&page, ACCEPT)?)?
+        } else {
+            let path = local::path_of(place).unwrap_or_else(|| place.into());
+            match local::listed(&path)? {
+                Some(links) => links,
+                None => {
+                    let note = format!("`{}` does not exist and was passed over", path.display());
+                    self.listing.notes.push(note);
+                    Vec::new()
+                }
+            }
+        };
+        self.add(found);
+        self.is_found |= self.listing.wheels.len() > before;
+        Ok(())
+    }
+
+    /// Reads an address of the settings; the client keeps the credentials in it.
+    fn address(&self, place: &str) -> Result<Address, UpstreamError> {
+        let (address, login) =
+            Address::parse(place).map_err(|problem| UpstreamErrorKind::BadAddress {
+                address: redacted(place),
+                problem,
+            })?;
+        if let Some(login) = login {
+            self.client.remember_index(&address, login);
+        }
+        Ok(address)
+    }
+
+    /// Adds the wheels of the project that are among `links`.
+    fn add(&mut self, links: Vec<Link>) {
+        for link in links {
+            let Some((wheel, login)) = link.wheel(&self.project) else {
+                continue;
+            };
+            if self.known.insert(wheel.name.file_name.clone()) {
+                if let Some((origin, login)) = login {
+                    self.client.remember_link(&origin, login);
+                }
+                self.listing.wheels.push(wheel);
+            }
+        }
+    }
+}
+
+/// Reads the links of a page.
+fn links(page: Page) -> Result<Vec<Link>, UpstreamError> {
+    let base = Base::page(&page.address);
+    let links = match page.content_type.as_str() {
+        "application/vnd.pypi.simple.v1+json" | "application/json" => {
+            json::links(&base, &page.body)
+        }
+        "application/vnd.pypi.simple.v1+html" | "text/html" | "application/xhtml+xml" | "" => {
+            html::links(&base, &page.body)
+        }
+        other => Err(format!("expected JSON or HTML, found `{other}`")),
+    };
+    links.map_err(|problem| {
+        UpstreamErrorKind::BadPage {
+            page: page.address.to_string(),
+            problem,
+        }
+        .into()
+    })
+}
+
+/// Tells whether one more file is one too many.
+fn checked_count(count: usize) -> Result<(), String> {
+    match count > MOST_FILES {
+        true => Err(format!("it has more than {MOST_FILES} files")),
+        false => Ok(()),
+    }
+}
+
+/// Tells whether a version of the interface is one that this crate can read (PEP 629): 1.x.
+fn checked_version(version: &str) -> Result<(), String> {
+    match version.trim().split('.').next() {
+        Some("1") => Ok(()),
+        _ => Err(format!(
+            "expected version 1 of the interface, found `{version}`"
+        )),
+    }
 }

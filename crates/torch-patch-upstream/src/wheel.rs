@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use pep440_rs::Version;
 use torch_patch_store::Digest;
 
 /// A wheel that an index or a folder has.
@@ -48,4 +49,126 @@ pub struct WheelName {
     pub abi: Vec<String>,
     /// The platform tags, such as `win_amd64`, `manylinux_2_28_x86_64` or `any`.
     pub platform: Vec<String>,
+}
+
+impl WheelName {
+    /// Reads a file name, which is not percent-encoded; none if it is not that of a wheel.
+    #[must_use]
+    pub fn parse(file_name: &str) -> Option<Self> {
+        let stem = file_name.strip_suffix(".whl")?;
+        let parts: Vec<&str> = stem.split('-').collect();
+        let (distribution, version, build, tags) = match parts.as_slice() {
+            [distribution, version, tags @ ..] if tags.len() == 3 => {
+                (*distribution, *version, "", tags)
+            }
+            [distribution, version, build, tags @ ..] if tags.len() == 3 => {
+                (*distribution, *version, *build, tags)
+            }
+            _ => return None,
+        };
+        let is_word = |word: &str| {
+            let is_char = |char: char| char.is_alphanumeric() || "._+!".contains(char);
+            !word.is_empty() && word.chars().all(is_char)
+        };
+        let has_build = parts.len() == 6;
+        if !parts.iter().copied().all(is_word)
+            || (has_build && !build.starts_with(|char: char| char.is_ascii_digit()))
+            || version.parse::<Version>().is_err()
+        {
+            return None;
+        }
+        let split = |tags: &str| tags.split('.').map(str::to_owned).collect();
+        Some(Self {
+            file_name: file_name.to_owned(),
+            distribution: distribution.to_owned(),
+            version: version.to_owned(),
+            build: build.to_owned(),
+            python: split(tags[0]),
+            abi: split(tags[1]),
+            platform: split(tags[2]),
+        })
+    }
+
+    /// Tells whether it is for a CPython without a global interpreter lock (PEP 703), such as `cp313t`.
+    #[must_use]
+    pub fn is_free_threaded(&self) -> bool {
+        let is_free = |abi: &String| abi.starts_with("cp") && abi.ends_with('t');
+        !self.abi.is_empty() && self.abi.iter().all(is_free)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WheelName;
+
+    #[test]
+    fn file_names_are_read() {
+        let cases = [
+            (
+                "torch-2.0.1+cu118-cp310-cp310-win_amd64.whl",
+                "2.0.1+cu118",
+                "",
+                "win_amd64",
+                false,
+            ),
+            (
+                "torch-1.1.0.post2-cp27-cp27mu-manylinux1_x86_64.whl",
+                "1.1.0.post2",
+                "",
+                "manylinux1_x86_64",
+                false,
+            ),
+            (
+                "torch-2.1.0-1-cp38-cp38-linux_x86_64.whl",
+                "2.1.0",
+                "1",
+                "linux_x86_64",
+                false,
+            ),
+            (
+                "torch-2.9.0-cp313-cp313t-macosx_11_0_arm64.whl",
+                "2.9.0",
+                "",
+                "macosx_11_0_arm64",
+                true,
+            ),
+            ("a_b-1!2-py2.py3-none-any.whl", "1!2", "", "any", false),
+        ];
+        for (file_name, version, build, platform, free) in cases {
+            let name = WheelName::parse(file_name).unwrap();
+            assert_eq!(
+                (name.version.as_str(), name.build.as_str()),
+                (version, build),
+                "{file_name}"
+            );
+            assert_eq!(name.platform, [platform]);
+            assert_eq!(name.is_free_threaded(), free, "{file_name}");
+        }
+    }
+
+    #[test]
+    fn tags_may_be_several() {
+        let name = WheelName::parse("a-1-py2.py3-abi3.none-manylinux_2_28_x86_64.any.whl").unwrap();
+        assert_eq!(name.python, ["py2", "py3"]);
+        assert_eq!(name.abi, ["abi3", "none"]);
+        assert_eq!(name.platform, ["manylinux_2_28_x86_64", "any"]);
+    }
+
+    #[test]
+    fn other_names_are_none() {
+        for name in [
+            "torch-2.0.1.tar.gz",
+            "torch-2.0.1-cp310-cp310.whl",
+            "torch-2.0.1-x-cp310-cp310-any.whl",
+            "torch-2.0.1-1-2-cp310-cp310-any.whl",
+            "torch-two-cp310-cp310-any.whl",
+            "torch--cp310-cp310-any.whl",
+            "-1-cp310-cp310-any.whl",
+            "../torch-1-cp310-cp310-any.whl",
+            "torch-1-cp310-cp310-any.whl.metadata",
+            "torch%2D-1-cp310-cp310-any.whl",
+        ] {
+            assert_eq!(WheelName::parse(name), None, "{name}");
+        }
+    }
 }

@@ -1,3 +1,5 @@
 //! The crate through its public face, against local folders and a local HTTP server with faults.
 //!
 //! Tests that need the network are ignored; `.ci/run` runs them.
+
+mod index;

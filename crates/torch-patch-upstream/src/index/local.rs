@@ -1,0 +1,117 @@
+//! Folders and files that have wheels or links to them.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::html;
+use super::link::{Base, Link};
+use crate::client::{decoded_bytes, encoded};
+use crate::error::{UpstreamError, UpstreamErrorKind};
+
+/// Returns the path that a `file://` address names (RFC 8089); none if it is no such address, or of another machine.
+pub(super) fn path_of(address: &str) -> Option<PathBuf> {
+    let (scheme, rest) = address.split_once(':')?;
+    if !scheme.eq_ignore_ascii_case("file") {
+        return None;
+    }
+    let rest = rest.split(['#', '?']).next().unwrap_or_default();
+    let path = match rest.strip_prefix("//") {
+        Some(rest) => {
+            let at = rest.find('/')?;
+            let host = &rest[..at];
+            let is_here = host.is_empty() || host.eq_ignore_ascii_case("localhost");
+            is_here.then_some(&rest[at..])?
+        }
+        None => rest,
+    };
+    path.starts_with('/')
+        .then(|| path_from(decoded_bytes(path)))
+}
+
+#[cfg(unix)]
+fn path_from(bytes: Vec<u8>) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    PathBuf::from(OsString::from_vec(bytes))
+}
+
+#[cfg(not(unix))]
+fn path_from(bytes: Vec<u8>) -> PathBuf {
+    let path = String::from_utf8_lossy(&bytes).into_owned();
+    PathBuf::from(OsString::from(without_slash(&path)))
+}
+
+/// Takes off the slash in front of a drive, as in `/C:/wheels`.
+#[cfg(any(not(unix), test))]
+fn without_slash(path: &str) -> &str {
+    match path.as_bytes() {
+        [b'/', drive, b':' | b'|', ..] if drive.is_ascii_alphabetic() => &path[1..],
+        _ => path,
+    }
+}
+
+/// Returns the address of a file.
+fn address_of(path: &Path) -> String {
+    let path = path
+        .to_string_lossy()
+        .replace('\\', "/")
+        .replace('%', "%25");
+    let path = path.replace('#', "%23").replace('?', "%3F");
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    encoded(&format!("file://{slash}{path}"))
+}
+
+/// Lists what an index in a folder has of `project`: `<folder>/<project>/index.html`, else the files in that folder. None
+/// if there is no such folder.
+pub(super) fn project(folder: &Path, project: &str) -> Result<Option<Vec<Link>>, UpstreamError> {
+    let folder = folder.join(project);
+    let page = folder.join("index.html");
+    match listed(&page)? {
+        Some(links) => Ok(Some(links)),
+        None => listed(&folder),
+    }
+}
+
+/// Lists the files in a folder, or the links of a page. None if there is neither.
+pub(super) fn listed(path: &Path) -> Result<Option<Vec<Link>>, UpstreamError> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match fs_err::metadata(&path) {
+        Ok(metadata) if metadata.is_dir() => folder(&path).map(Some),
+        Ok(_) => page(&path).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn folder(path: &Path) -> Result<Vec<Link>, UpstreamError> {
+    let mut names: Vec<String> = Vec::new();
+    for entry in fs_err::read_dir(path).map_err(failed)? {
+        // A name that is no UTF-8 is not that of a wheel.
+        names.extend(entry.map_err(failed)?.file_name().into_string());
+    }
+    names.sort_unstable();
+    let links = names
+        .into_iter()
+        .map(|name| Link::file(path.join(&name), name));
+    Ok(links.collect())
+}
+
+fn page(path: &Path) -> Result<Vec<Link>, UpstreamError> {
+    let text = fs_err::read(path).map_err(failed)?;
+    html::links(&Base::file(address_of(path)), &text).map_err(|problem| {
+        UpstreamErrorKind::BadPage {
+            page: path.display().to_string(),
+            problem,
+        }
+        .into()
+    })
+}
+
+fn failed(source: io::Error) -> UpstreamError {
+    UpstreamErrorKind::FileSystem {
+        purpose: "look for wheels",
+        source,
+    }
+    .into()
+}

@@ -3,9 +3,13 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use torch_patch::{Platform, VersionRange};
+
+use crate::index_settings::IndexOptions;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -116,6 +120,9 @@ pub(crate) enum Command {
     Status(Status),
     Revert(Revert),
     Env(Env),
+    Check(Box<Check>),
+    Try(Box<Try>),
+    Cache(CacheWords),
     Completions(Completions),
     Man(Man),
 }
@@ -131,6 +138,9 @@ impl Command {
             Self::Status(_) => "status",
             Self::Revert(_) => "revert",
             Self::Env(_) => "env",
+            Self::Check(_) => "check",
+            Self::Try(_) => "try",
+            Self::Cache(_) => "cache",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
@@ -263,6 +273,169 @@ Examples:
   torch-patch env --python /usr/bin/python3 --json")]
 pub(crate) struct Env {}
 
+/// Tell which releases a patch fits, from the files of the real wheels; nothing is installed
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch check gloo-windows
+  torch-patch check gloo-windows --versions \">=2.5\" --platform win
+  torch-patch check ./my-fix.toml --suggest        what would fit where it does not
+  torch-patch check ./my-fix.toml --infer          the ranges that its edits really fit
+  torch-patch check my-fix.toml --wheel torch-2.5.1-cp312-cp312-win_amd64.whl
+  torch-patch check gloo-windows --env .venv       what is installed there
+  torch-patch check --all --format html --output atlas.html
+
+States:
+  ok              it fits: it was applied, applied again without a change, and undone
+  not-needed      it is not for the platform, or the release has the fix
+  not-covered     no range of the patch has the release
+  anchor-missing  the lines at which it takes place are not there
+  ambiguous       they are there more often than expected
+  already         the release has the text already
+  syntax          the patched file would not parse
+
+Only the parts of a wheel that are needed are fetched, and kept in a cache.
+Exits with 3 if a patch does not fit a release that it covers, or covers none.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub(crate) struct Check {
+    /// The patches
+    #[arg(value_name = "ID|FILE.toml", required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) patches: Vec<String>,
+    /// Every patch that is known
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// The releases, as PEP 440 writes ranges; without it, all
+    #[arg(long, value_name = "SPEC", value_parser = crate::commands::version_range)]
+    pub(crate) versions: Option<VersionRange>,
+    /// The platforms whose wheels are looked at
+    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',', default_value = "all")]
+    pub(crate) platforms: Vec<PlatformWord>,
+    /// A wheel in the file system, in the place of those of an index
+    #[arg(long = "wheel", value_name = "FILE", conflicts_with = "sources")]
+    pub(crate) wheels: Vec<PathBuf>,
+    /// A directory of unpacked sources: the one that the packages are in
+    #[arg(long = "sources", value_name = "DIR")]
+    pub(crate) sources: Vec<PathBuf>,
+    /// Propose a variant where none fits, proven on that release
+    #[arg(long)]
+    pub(crate) suggest: bool,
+    /// Work out the ranges of versions that the edits fit, and compare them with the patch file's
+    #[arg(long)]
+    pub(crate) infer: bool,
+    /// The form of the answer
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) format: CheckFormat,
+    /// Where the answer is written, in the place of stdout
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) index: IndexOptions,
+}
+
+/// The forms of `check`'s answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Html,
+    Junit,
+    Markdown,
+}
+
+/// A platform, or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlatformWord {
+    Win,
+    Linux,
+    Macos,
+    All,
+}
+
+impl PlatformWord {
+    /// The platforms that are meant, each once.
+    pub(crate) fn platforms(words: &[Self]) -> Vec<Platform> {
+        let is_meant = |platform: &Platform| {
+            words
+                .iter()
+                .any(|word| word.platform().is_none_or(|own| own == *platform))
+        };
+        Platform::ALL.into_iter().filter(is_meant).collect()
+    }
+
+    /// Takes the name of a platform, and not `all`.
+    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
+        PossibleValuesParser::new(["win", "linux", "macos"]).map(|word| match word.as_str() {
+            "win" => Self::Win,
+            "macos" => Self::Macos,
+            _ => Self::Linux,
+        })
+    }
+
+    /// The platform that is meant; without a word, this one.
+    pub(crate) fn one(word: Option<Self>) -> Platform {
+        word.and_then(Self::platform).unwrap_or(Platform::HOST)
+    }
+
+    fn platform(self) -> Option<Platform> {
+        match self {
+            Self::Win => Some(Platform::Windows),
+            Self::Linux => Some(Platform::Linux),
+            Self::Macos => Some(Platform::Macos),
+            Self::All => None,
+        }
+    }
+}
+
+/// Try a patch on a release that is not installed: apply it, show the diff, revert it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch try gloo-windows --torch 2.5.1
+  torch-patch try gloo-windows --torch 1.13.1 --platform win
+  torch-patch try ./my-fix.toml --torch 2.15.0 --keep ./scratch
+
+Just the files that the patch changes are fetched, into an environment of their
+own. The diff is on stdout.")]
+pub(crate) struct Try {
+    /// The patch
+    #[arg(value_name = "ID|FILE.toml")]
+    pub(crate) patch: String,
+    /// The release: a version of torch, or of the distribution that the patch is for
+    #[arg(long = "torch", visible_alias = "release", value_name = "VERSION")]
+    pub(crate) version: String,
+    /// The platform whose wheel is taken; without it, this one
+    #[arg(long, value_name = "PLATFORM", value_parser = PlatformWord::parser())]
+    pub(crate) platform: Option<PlatformWord>,
+    /// Leave the environment here; the directory has to be empty or absent
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) index: IndexOptions,
+}
+
+/// Tell where what was fetched is kept, or remove it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  torch-patch cache dir
+  torch-patch cache clean
+
+`TORCH_PATCH_CACHE` names another directory.")]
+pub(crate) struct CacheWords {
+    #[command(subcommand)]
+    pub(crate) command: CacheCommand,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Print the directory
+    Dir,
+    /// Remove everything that was fetched
+    Clean,
+    /// Tell how much there is
+    Size,
+}
+
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -283,7 +456,7 @@ Examples:
 pub(crate) struct Man {
     /// The command it is about; without one, the whole program
     #[arg(value_parser = [
-        "list", "show", "diff", "apply", "status", "revert", "env", "completions", "man",
+        "list", "show", "diff", "apply", "status", "revert", "env", "check", "try", "cache", "completions", "man",
     ])]
     pub(crate) command: Option<String>,
 }

@@ -16,6 +16,7 @@ const UNEXPECTED: u8 = 1;
 
 /// Tells an error and returns the exit code for it.
 pub(crate) fn report(error: &anyhow::Error, command: &str, ui: &mut Ui) -> u8 {
+    ui.finish_progress();
     let known = error.downcast_ref::<Error>();
     let report = known.map_or_else(|| unexpected(error), Error::report);
     let code = report.exit;

@@ -4,10 +4,12 @@
 //! that a caller of the library would have to decide as well.
 
 mod args;
+mod cache_directory;
 mod commands;
 mod failure;
 #[cfg_attr(not(test), expect(dead_code, reason = "`check` is not hooked up yet"))]
 mod formats;
+mod index_settings;
 mod process;
 mod session;
 mod text;

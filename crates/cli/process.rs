@@ -15,6 +15,15 @@ pub(crate) fn arguments() -> Vec<OsString> {
     env::args_os().collect()
 }
 
+/// A variable of the environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one door to the process"
+)]
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name)
+}
+
 /// What the search for an environment depends on.
 #[expect(
     clippy::disallowed_methods,

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use torch_patch::{
-    Catalogue, Context, Error, Platform, Request, discover, load_directory, load_file,
+    Cache, Catalogue, Client, Context, Error, Platform, Request, Upstream, discover, load_directory,
+    load_file,
 };
 
 use crate::args::{Options, Place};
-use crate::process;
+use crate::index_settings::{self, IndexOptions};
+use crate::{cache_directory, process};
 use crate::ui::Ui;
 
 /// The built-in patches, with those of `--patches`.
@@ -52,6 +54,23 @@ pub(crate) fn context(
     let context = Context::new(environment, catalogue, Platform::HOST);
     ui.environment = Some(context.environment_report());
     Ok(context)
+}
+
+/// The package indexes, and the cache of what is fetched from them.
+pub(crate) fn upstream(options: &IndexOptions, ui: &mut Ui) -> anyhow::Result<Upstream> {
+    let settings = index_settings::resolve(options)?;
+    for note in &settings.notes {
+        ui.detail(note);
+    }
+    let cache = cache_directory::find().map(Cache::new);
+    if let Err(error) = &cache {
+        ui.note(&format!("nothing is kept for the next time: {error}"));
+    }
+    Ok(Upstream {
+        client: Client::new(settings.client).map_err(Error::from)?,
+        indexes: settings.indexes,
+        cache: cache.ok(),
+    })
 }
 
 fn request(place: &Place) -> Request {

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use anstream::AutoStream;
 use anstyle::Style;
 use clap::ColorChoice;
-use torch_patch::{EnvironmentReport, Progress, Report, Step};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use torch_patch::{Amount, EnvironmentReport, Progress, Report, Step};
 
 use crate::args::Options;
 use crate::text::{BOLD, DIM};
@@ -20,6 +21,8 @@ pub(crate) struct Ui {
     pub(crate) environment: Option<EnvironmentReport>,
     /// The first error on stdout.
     broken: Option<io::Error>,
+    /// Shown while releases are looked at.
+    bar: Option<ProgressBar>,
 }
 
 /// The form of the data.
@@ -65,6 +68,7 @@ impl Ui {
             verbosity,
             environment: None,
             broken: None,
+            bar: None,
         }
     }
 
@@ -117,10 +121,41 @@ impl Ui {
         self.note(&format!("{}: {hint}", paint(BOLD, "hint")));
     }
 
+    /// Says something that only `--verbose` asks for.
+    pub(crate) fn detail(&mut self, line: &str) {
+        if self.verbosity == Verbosity::Verbose {
+            self.complain(&paint(DIM, line));
+        }
+    }
+
     /// Writes a line on stderr, whatever the verbosity.
     pub(crate) fn complain(&mut self, line: &str) {
-        // There is nobody left to tell if stderr is closed.
-        let _ = writeln!(self.stderr, "{line}");
+        let mut write = || {
+            // There is nobody left to tell if stderr is closed.
+            let _ = writeln!(self.stderr, "{line}");
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Removes the bar of a progress that has come to its end, or that failed.
+    pub(crate) fn finish_progress(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// A bar on a terminal; nothing where stderr is none.
+    fn bar(&self, total: usize) -> ProgressBar {
+        if self.verbosity == Verbosity::Quiet || self.format == Format::Json {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(total as u64);
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} releases, {msg} received");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar
     }
 
     /// Says whether all data was written; the exit code then.
@@ -151,11 +186,22 @@ impl Progress for Ui {
             Step::Examine { patch } => format!("looking for `{patch}`"),
             Step::Lock { site_packages } => format!("locking `{site_packages}`"),
             Step::Write { path } => format!("writing `{path}`"),
+            Step::List { distribution } => format!("looking up the releases of {distribution}"),
+            Step::Note { text } => return self.note(text),
             _ => return,
         };
-        if self.verbosity == Verbosity::Verbose {
-            self.complain(&paint(DIM, &line));
-        }
+        self.detail(&line);
+    }
+
+    fn amount(&mut self, amount: &Amount) {
+        let bar = match self.bar.take() {
+            Some(bar) => bar,
+            None => self.bar(amount.total),
+        };
+        bar.set_length(amount.total as u64);
+        bar.set_position(amount.done as u64);
+        bar.set_message(HumanBytes(amount.bytes).to_string());
+        self.bar = Some(bar);
     }
 }
 

@@ -1,6 +1,8 @@
 //! The commands, one file each. Each returns the exit code of a request that was fulfilled.
 
 mod apply;
+mod cache;
+mod check;
 mod completions;
 mod diff;
 mod env;
@@ -9,6 +11,9 @@ mod man;
 mod revert;
 mod show;
 mod status;
+mod try_release;
+
+pub(crate) use check::version_range;
 
 use crate::args::{Arguments, Command};
 use crate::ui::Ui;
@@ -24,6 +29,9 @@ pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> anyhow::Result<u8> {
         Command::Status(status) => status::run(status, options, ui),
         Command::Revert(revert) => revert::run(revert, options, ui),
         Command::Env(_) => env::run(options, ui),
+        Command::Check(check) => check::run(check, options, ui),
+        Command::Try(words) => try_release::run(words, options, ui),
+        Command::Cache(words) => cache::run(words, ui),
         Command::Completions(completions) => Ok(completions::run(completions, ui)),
         Command::Man(man) => man::run(man, ui),
     }

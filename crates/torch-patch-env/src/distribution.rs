@@ -34,6 +34,17 @@ pub struct Distribution {
 }
 
 impl Distribution {
+    /// Takes a directory of sources for a distribution that says its version elsewhere; it has no metadata of its own.
+    #[must_use]
+    pub fn without_metadata(name: String, version: String, site_packages: PathBuf) -> Self {
+        Self {
+            name,
+            version,
+            site_packages,
+            metadata_dir: None,
+        }
+    }
+
     /// Returns what its `RECORD` says about a file. `path` is relative to [`site_packages`](Self::site_packages) and
     /// `/`-separated.
     ///

@@ -65,8 +65,53 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
         ErrorKind::PatchFileUnreadable { .. } => {
             vec!["check the path; a patch of the catalogue is named by its id alone".to_owned()]
         }
+        ErrorKind::NoWheel { .. } => {
+            vec!["a wheel is named such as `torch-2.5.1-cp312-cp312-win_amd64.whl`".to_owned()]
+        }
+        ErrorKind::OtherWheels { .. } => {
+            vec!["name the wheels of the distribution that the patch is for".to_owned()]
+        }
+        ErrorKind::NoRelease {
+            versions, known, ..
+        } => no_release_hints(versions.as_deref(), known),
+        ErrorKind::Scratch { .. } => vec!["name another directory with `--keep`".to_owned()],
+        ErrorKind::ScratchNotEmpty { .. } => {
+            vec!["name a directory that is empty or does not exist yet".to_owned()]
+        }
+        ErrorKind::RoundTrip { .. } => {
+            vec!["this is a fault of torch-patch; please report it with this message".to_owned()]
+        }
+        #[cfg(feature = "upstream")]
+        ErrorKind::Upstream(error) => error.hints(),
         ErrorKind::Store(error) => store_hints(error.kind()),
     }
+}
+
+/// Releases that begin like the one that was asked for, or the newest.
+fn no_release_hints(versions: Option<&str>, known: &[String]) -> Vec<String> {
+    const SHOWN: usize = 5;
+    if known.is_empty() {
+        return vec!["name another index with `--index-url`".to_owned()];
+    }
+    let wanted = versions.unwrap_or_default();
+    let wanted = wanted.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    let series: Vec<&str> = wanted.splitn(3, ['.', ',', '+']).take(2).collect();
+    let series = series.join(".");
+    let alike = known.iter().filter(|version| {
+        !series.is_empty() && (**version == series || version.starts_with(&format!("{series}.")))
+    });
+    let mut shown: Vec<String> = alike.cloned().collect();
+    if shown.is_empty() {
+        shown = known.to_vec();
+    }
+    let shown = &shown[shown.len().saturating_sub(SHOWN)..];
+    vec![
+        format!(
+            "there is {}; a release may have no wheel for a platform",
+            listed(shown)
+        ),
+        "builds such as `2.0.1+cu118` are in other indexes; name one with `--index-url`".to_owned(),
+    ]
 }
 
 fn not_covered_hints(subject: &Subject, fitting: &[String]) -> Vec<String> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use torch_patch_edit::{Conflict, ConflictKind, MergeConflict, SyntaxBroken};
 use torch_patch_env::EnvError;
-use torch_patch_set::{Catalogue, FormatError};
+use torch_patch_set::{Catalogue, FormatError, Platform};
 use torch_patch_store::{Digest, StoreError, StoreErrorKind};
 
 use crate::report::ErrorReport;
@@ -167,6 +167,51 @@ pub enum ErrorKind {
         /// Where.
         conflict: MergeConflict,
     },
+    /// A file is no wheel by its name.
+    NoWheel {
+        /// The file.
+        path: PathBuf,
+    },
+    /// None of the wheels is one of the distribution.
+    OtherWheels {
+        /// The distribution.
+        distribution: String,
+        /// The wheels.
+        paths: Vec<PathBuf>,
+    },
+    /// No wheel is of a release and platform that was asked for.
+    NoRelease {
+        /// The distribution.
+        distribution: String,
+        /// The versions that were asked for; `None`: any.
+        versions: Option<String>,
+        /// The platforms that were asked for.
+        platforms: Vec<Platform>,
+        /// The versions there are, the oldest first.
+        known: Vec<String>,
+    },
+    /// A scratch environment cannot be made.
+    Scratch {
+        /// The file or directory.
+        path: PathBuf,
+        /// The operating system's error.
+        source: io::Error,
+    },
+    /// A scratch environment is to be made where something is.
+    ScratchNotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// After a patch was taken out again, the environment is not as before.
+    RoundTrip {
+        /// The patch.
+        patch: String,
+        /// The files that differ.
+        files: Vec<PathBuf>,
+    },
+    /// Something could not be had from a package index or out of a wheel.
+    #[cfg(feature = "upstream")]
+    Upstream(torch_patch_upstream::UpstreamError),
     /// The store could not do it.
     Store(StoreError),
 }
@@ -226,6 +271,13 @@ impl From<StoreError> for Error {
 impl From<EnvError> for Error {
     fn from(error: EnvError) -> Self {
         ErrorKind::Environment(error).into()
+    }
+}
+
+#[cfg(feature = "upstream")]
+impl From<torch_patch_upstream::UpstreamError> for Error {
+    fn from(error: torch_patch_upstream::UpstreamError) -> Self {
+        ErrorKind::Upstream(error).into()
     }
 }
 
@@ -291,6 +343,14 @@ impl Error {
             ErrorKind::Path { .. } => "bad-path",
             ErrorKind::LayerUnknown { .. } => "record-unknown",
             ErrorKind::Merge { .. } => "merge-conflict",
+            ErrorKind::NoWheel { .. } => "not-a-wheel",
+            ErrorKind::OtherWheels { .. } => "other-wheels",
+            ErrorKind::NoRelease { .. } => "no-release",
+            ErrorKind::Scratch { .. } => "scratch-failed",
+            ErrorKind::ScratchNotEmpty { .. } => "directory-not-empty",
+            ErrorKind::RoundTrip { .. } => "round-trip-failed",
+            #[cfg(feature = "upstream")]
+            ErrorKind::Upstream(error) => error.code(),
             ErrorKind::Store(error) => store_code(error.kind()),
         }
     }
@@ -301,7 +361,9 @@ impl Error {
         match &*self.kind {
             ErrorKind::UnknownPatch { .. }
             | ErrorKind::Unsafe { .. }
-            | ErrorKind::Unnamed { .. } => 2,
+            | ErrorKind::Unnamed { .. }
+            | ErrorKind::NoWheel { .. }
+            | ErrorKind::ScratchNotEmpty { .. } => 2,
             ErrorKind::NotCovered { .. }
             | ErrorKind::Conflict { .. }
             | ErrorKind::Syntax { .. }
@@ -313,7 +375,19 @@ impl Error {
             | ErrorKind::Required { .. } => 3,
             ErrorKind::Drift { .. } | ErrorKind::NotProven { .. } | ErrorKind::Merge { .. } => 4,
             ErrorKind::Environment(error) if error.is_permission_denied() => 8,
-            ErrorKind::Environment(_) => 5,
+            ErrorKind::Environment(_)
+            | ErrorKind::OtherWheels { .. }
+            | ErrorKind::NoRelease { .. } => 5,
+            ErrorKind::Scratch { source, .. }
+                if source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                8
+            }
+            ErrorKind::Scratch { .. } | ErrorKind::RoundTrip { .. } => 1,
+            #[cfg(feature = "upstream")]
+            ErrorKind::Upstream(error) if error.is_not_found() => 5,
+            #[cfg(feature = "upstream")]
+            ErrorKind::Upstream(_) => 1,
             ErrorKind::BadPatchFile(_)
             | ErrorKind::PatchFileUnreadable { .. }
             | ErrorKind::Path { .. } => 6,
@@ -377,12 +451,32 @@ impl Error {
                 io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
                 _ => source.to_string(),
             }],
+            ErrorKind::NoRelease { known, .. } => vec![match known.as_slice() {
+                [] => "it has no wheels there at all".to_owned(),
+                [only] => format!("the only release there is {only}"),
+                [first, .., last] => {
+                    format!("there are {} releases, {first} to {last}", known.len())
+                }
+            }],
+            ErrorKind::OtherWheels { paths, .. } => paths
+                .iter()
+                .map(|path| format!("`{}` is of another distribution", path.display()))
+                .collect(),
+            ErrorKind::Scratch { source, .. } => vec![source.to_string()],
+            ErrorKind::RoundTrip { files, .. } => files
+                .iter()
+                .map(|path| format!("`{}` is not as it was", path.display()))
+                .collect(),
             ErrorKind::Environment(_)
             | ErrorKind::UnknownPatch { .. }
             | ErrorKind::Excluded { .. }
             | ErrorKind::Required { .. }
             | ErrorKind::Unsafe { .. }
+            | ErrorKind::NoWheel { .. }
+            | ErrorKind::ScratchNotEmpty { .. }
             | ErrorKind::Unnamed { .. } => Vec::new(),
+            #[cfg(feature = "upstream")]
+            ErrorKind::Upstream(error) => sources(error),
             ErrorKind::Store(error) => sources(error),
         }
     }
@@ -497,6 +591,43 @@ impl fmt::Display for Error {
             ErrorKind::Merge { file, .. } => {
                 write!(f, "the patch cannot be taken out of `{file}` alone")
             }
+            ErrorKind::NoWheel { path } => {
+                write!(f, "`{}` is not named as a wheel is", path.display())
+            }
+            ErrorKind::OtherWheels { distribution, .. } => {
+                write!(f, "none of the wheels is one of {distribution}")
+            }
+            ErrorKind::NoRelease {
+                distribution,
+                versions,
+                platforms,
+                ..
+            } => {
+                write!(f, "there is no wheel of {distribution}")?;
+                if let Some(versions) = versions {
+                    write!(f, " {versions}")?;
+                }
+                let platforms: Vec<&str> = platforms.iter().map(|own| own.as_str()).collect();
+                write!(f, " for {}", platforms.join(", "))
+            }
+            ErrorKind::Scratch { path, .. } => {
+                write!(
+                    f,
+                    "the scratch environment cannot be made in `{}`",
+                    path.display()
+                )
+            }
+            ErrorKind::ScratchNotEmpty { path } => {
+                write!(f, "`{}` is not empty", path.display())
+            }
+            ErrorKind::RoundTrip { patch, .. } => {
+                write!(
+                    f,
+                    "after patch `{patch}` was reverted the files are not as before"
+                )
+            }
+            #[cfg(feature = "upstream")]
+            ErrorKind::Upstream(error) => error.fmt(f),
             ErrorKind::Store(error) => error.fmt(f),
         }
     }
@@ -508,6 +639,9 @@ impl std::error::Error for Error {
             ErrorKind::Conflict { conflict, .. } => Some(conflict),
             ErrorKind::Merge { conflict, .. } => Some(conflict),
             ErrorKind::PatchFileUnreadable { source, .. } => Some(source),
+            ErrorKind::Scratch { source, .. } => Some(source),
+            #[cfg(feature = "upstream")]
+            ErrorKind::Upstream(error) => std::error::Error::source(error),
             ErrorKind::Store(error) => std::error::Error::source(error),
             ErrorKind::Environment(error) => std::error::Error::source(error),
             _ => None,

@@ -85,8 +85,39 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
         ErrorKind::BadPatchFile(error) => error.details(),
         ErrorKind::PatchFileUnreadable { path, .. } => json!({ "path": path.to_string_lossy() }),
         ErrorKind::Environment(error) => serde_json::to_value(error).unwrap_or_default(),
+        ErrorKind::NoWheel { path }
+        | ErrorKind::Scratch { path, .. }
+        | ErrorKind::ScratchNotEmpty { path } => json!({ "path": path.to_string_lossy() }),
+        ErrorKind::OtherWheels {
+            distribution,
+            paths,
+        } => json!({ "distribution": distribution, "paths": lossy(paths) }),
+        ErrorKind::NoRelease {
+            distribution,
+            versions,
+            platforms,
+            known,
+        } => {
+            let platforms: Vec<&str> = platforms.iter().map(|platform| platform.as_str()).collect();
+            json!({
+                "distribution": distribution,
+                "versions": versions,
+                "platforms": platforms,
+                "known": known,
+            })
+        }
+        ErrorKind::RoundTrip { patch, files } => json!({ "patch": patch, "files": lossy(files) }),
+        #[cfg(feature = "upstream")]
+        ErrorKind::Upstream(error) => error.details(),
         ErrorKind::Store(error) => store_details(error.kind()),
     }
+}
+
+fn lossy(paths: &[std::path::PathBuf]) -> Vec<String> {
+    let paths = paths.iter();
+    paths
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect()
 }
 
 fn store_details(kind: &StoreErrorKind) -> serde_json::Value {

@@ -67,6 +67,8 @@ mod advice;
 mod apply;
 mod bytecode;
 mod cell;
+#[cfg(feature = "upstream")]
+mod check;
 mod context;
 mod description;
 mod draft;
@@ -87,16 +89,23 @@ mod restoration;
 mod revert;
 mod standing;
 mod status;
+#[cfg(feature = "upstream")]
+mod trial;
 mod write;
 
 pub use apply::{apply, plan};
-pub use cell::{CellReport, CellState, NearLine, NearReport};
+pub use cell::{
+    CacheReport, CellReport, CellState, NearLine, NearReport, RangeReport, ReleaseName,
+    SuggestionReport, TrafficReport, VariantRange,
+};
+#[cfg(feature = "upstream")]
+pub use check::{CheckRequest, Material, Upstream, check};
 pub use context::Context;
 pub use description::{Description, VariantDescription};
 pub use error::{DriftedFile, Error, ErrorKind, Subject};
 pub use load::{load_directory, load_file};
 pub use overview::{environment, list, show};
-pub use progress::{Progress, Silent, Step};
+pub use progress::{Amount, Progress, Silent, Step};
 pub use report::{
     Command, DistributionReport, EnvironmentReport, ErrorReport, FileReport, Outcome, PatchReport,
     Report, SCHEMA,
@@ -107,5 +116,11 @@ pub use status::status;
 pub use torch_patch_env::{
     EnvError, Environment, Request, SitePackages, Source, Surroundings, discover,
 };
-pub use torch_patch_set::{Catalogue, FormatError, Origin, Patch, Platform, Risk};
+pub use torch_patch_set::{Catalogue, FormatError, Origin, Patch, Platform, Risk, VersionRange};
 pub use torch_patch_store::Digest;
+#[cfg(feature = "upstream")]
+pub use torch_patch_upstream::{
+    Cache, CacheUsage, Client, ClientSettings, IndexSettings, Netrc, Traffic, UpstreamError,
+};
+#[cfg(feature = "upstream")]
+pub use trial::{TryRequest, try_release};

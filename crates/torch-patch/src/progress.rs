@@ -6,6 +6,22 @@ pub trait Progress {
     fn step(&mut self, step: &Step) {
         let _ = step;
     }
+
+    /// So much is done; told about ten times a second while releases are looked at.
+    fn amount(&mut self, amount: &Amount) {
+        let _ = amount;
+    }
+}
+
+/// How much of the releases has been looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amount {
+    /// The releases, each for a platform, that are done.
+    pub done: usize,
+    /// All of them.
+    pub total: usize,
+    /// The bytes that were received so far.
+    pub bytes: u64,
 }
 
 /// A step of a request.
@@ -26,6 +42,16 @@ pub enum Step {
     Recovered {
         /// The files it was about.
         files: Vec<String>,
+    },
+    /// The releases of a distribution are looked up.
+    List {
+        /// The distribution.
+        distribution: String,
+    },
+    /// Something that a user may want to know.
+    Note {
+        /// In words.
+        text: String,
     },
     /// A file is about to be replaced.
     Write {

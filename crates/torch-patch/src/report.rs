@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use torch_patch_store::Digest;
 
+use crate::cell::{CacheReport, CellReport, RangeReport, SuggestionReport, TrafficReport};
 use crate::context::{Case, Need};
 use crate::description::Description;
 use crate::request::{Selection, StatusRequest};
@@ -35,6 +36,21 @@ pub struct Report {
     /// The installed distributions that there are patches for, of `env`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub distributions: Vec<DistributionReport>,
+    /// Each patch on each release for each platform, of `check`; the oldest release first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<CellReport>,
+    /// The ranges that the edits of each patch fit, of `check --infer`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<RangeReport>,
+    /// Variants that would fit what a patch does not fit, of `check --suggest`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<SuggestionReport>,
+    /// The cache of what was fetched, of `cache`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheReport>,
+    /// What was moved over the network, of `check` and `try`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<TrafficReport>,
     /// What went wrong; then nothing was changed.
     #[cfg_attr(feature = "schema", schemars(required))]
     pub error: Option<ErrorReport>,
@@ -54,7 +70,8 @@ impl Report {
     }
 
     /// A request that was fulfilled and that nothing is told of yet.
-    pub(crate) fn bare(command: Command) -> Self {
+    #[must_use]
+    pub fn bare(command: Command) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
             command,
@@ -63,6 +80,11 @@ impl Report {
             results: Vec::new(),
             patches: Vec::new(),
             distributions: Vec::new(),
+            cells: Vec::new(),
+            ranges: Vec::new(),
+            suggestions: Vec::new(),
+            cache: None,
+            traffic: None,
             error: None,
         }
     }
@@ -97,6 +119,12 @@ pub enum Command {
     Show,
     /// To tell which environment is meant, and what is in it.
     Env,
+    /// To hold patches against releases that are not installed.
+    Check,
+    /// To apply a patch to a release in a scratch environment, and take it out again.
+    Try,
+    /// To tell about the cache of what was fetched, or to empty it.
+    Cache,
 }
 
 /// An installed distribution that there are patches for.

@@ -1,0 +1,82 @@
+//! Where what was fetched is kept.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::process;
+
+/// The directory: `TORCH_PATCH_CACHE`, else `torch-patch` where the system has its caches.
+pub(crate) fn find() -> anyhow::Result<PathBuf> {
+    let system = if cfg!(windows) {
+        System::Windows
+    } else if cfg!(target_os = "macos") {
+        System::Macos
+    } else {
+        System::Unix
+    };
+    let found = named(system, process::variable);
+    found.context("there is no place for the cache: set `TORCH_PATCH_CACHE` to a directory")
+}
+
+/// What decides where caches are.
+#[derive(Debug, Clone, Copy)]
+enum System {
+    /// [The XDG base directories](https://specifications.freedesktop.org/basedir-spec/latest/).
+    Unix,
+    Macos,
+    Windows,
+}
+
+fn named(system: System, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let path = |name: &str| {
+        let value = variable(name).filter(|value| !value.is_empty());
+        value.map(PathBuf::from)
+    };
+    if let Some(given) = path("TORCH_PATCH_CACHE") {
+        return Some(given);
+    }
+    Some(match system {
+        // A relative path in it is to be ignored, says the specification.
+        System::Unix => path("XDG_CACHE_HOME")
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(path("HOME")?.join(".cache")))?
+            .join("torch-patch"),
+        System::Macos => path("HOME")?.join("Library/Caches/torch-patch"),
+        System::Windows => path("LOCALAPPDATA")?.join("torch-patch").join("cache"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(system: System, variables: &[(&str, &str)]) -> Option<String> {
+        let find = |name: &str| {
+            let found = variables.iter().find(|(own, _)| *own == name);
+            found.map(|(_, value)| OsString::from(value))
+        };
+        named(system, find).map(|path| path.display().to_string().replace('\\', "/"))
+    }
+
+    #[test]
+    fn each_system_has_its_place() {
+        use System::{Macos, Unix, Windows};
+        let home = ("HOME", "/home/ann");
+        let cases: &[(System, &[(&str, &str)], Option<&str>)] = &[
+            (Unix, &[home], Some("/home/ann/.cache/torch-patch")),
+            (Unix, &[home, ("XDG_CACHE_HOME", "/c")], Some("/c/torch-patch")),
+            (Unix, &[home, ("XDG_CACHE_HOME", "c")], Some("/home/ann/.cache/torch-patch")),
+            (Unix, &[home, ("XDG_CACHE_HOME", "")], Some("/home/ann/.cache/torch-patch")),
+            (Unix, &[home, ("TORCH_PATCH_CACHE", "/t")], Some("/t")),
+            (Unix, &[], None),
+            (Macos, &[home], Some("/home/ann/Library/Caches/torch-patch")),
+            (Windows, &[("LOCALAPPDATA", "C:/L")], Some("C:/L/torch-patch/cache")),
+            (Windows, &[home], None),
+        ];
+        for (system, variables, expected) in cases {
+            assert_eq!(find(*system, variables).as_deref(), *expected, "{variables:?}");
+        }
+    }
+}

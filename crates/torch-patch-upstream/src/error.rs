@@ -1,6 +1,9 @@
 //! Why something could not be had from upstream, with the evidence.
 
 use std::fmt;
+use std::path::PathBuf;
+
+use crate::archive::WheelFault;
 
 /// Why something could not be had from upstream.
 #[derive(Debug)]
@@ -132,6 +135,18 @@ pub enum UpstreamErrorKind {
         /// What the system says; names the path.
         source: std::io::Error,
     },
+    /// A wheel is not what it has to be.
+    Wheel {
+        /// Its file name.
+        wheel: String,
+        /// What is wrong.
+        fault: Box<WheelFault>,
+    },
+    /// A directory that was named as the cache is none, and holds other files.
+    NoCache {
+        /// The directory.
+        directory: PathBuf,
+    },
 }
 
 impl UpstreamError {
@@ -162,6 +177,8 @@ impl UpstreamError {
             UpstreamErrorKind::TooLarge { .. } => "too-large",
             UpstreamErrorKind::BadPage { .. } => "bad-page",
             UpstreamErrorKind::FileSystem { .. } => "file-system",
+            UpstreamErrorKind::Wheel { fault, .. } => fault.code(),
+            UpstreamErrorKind::NoCache { .. } => "no-cache",
         }
     }
 
@@ -201,6 +218,8 @@ fn hint(kind: &UpstreamErrorKind) -> Option<String> {
         Kind::RangeIgnored { .. } => {
             "use an index or a mirror that answers range requests, or download the wheel and name it with `--wheel`"
         }
+        Kind::NoCache { .. } => "name another directory with `TORCH_PATCH_CACHE`",
+        Kind::Wheel { fault, .. } => return fault.hint().map(str::to_owned),
         _ => return None,
     };
     Some(hint.to_owned())
@@ -276,6 +295,12 @@ impl fmt::Display for UpstreamErrorKind {
             Self::TooLarge { what, limit } => write!(f, "{what} is larger than {limit}"),
             Self::BadPage { page, problem } => write!(f, "`{page}` lists no files: {problem}"),
             Self::FileSystem { purpose, source } => write!(f, "failed to {purpose}: {source}"),
+            Self::Wheel { wheel, fault } => write!(f, "`{wheel}` cannot be used: {fault}"),
+            Self::NoCache { directory } => write!(
+                f,
+                "`{}` is no cache of torch-patch: it holds other files",
+                directory.display()
+            ),
         }
     }
 }

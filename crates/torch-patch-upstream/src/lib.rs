@@ -13,8 +13,10 @@ mod credentials;
 mod error;
 mod index;
 mod members;
+mod source;
 mod wheel;
 
+pub use archive::WheelFault;
 pub use cache::{Cache, CacheUsage};
 pub use client::{Client, ClientSettings, Traffic};
 pub use credentials::Netrc;

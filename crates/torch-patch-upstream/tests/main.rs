@@ -2,4 +2,6 @@
 //!
 //! Tests that need the network are ignored; `.ci/run` runs them.
 
+mod client;
 mod index;
+mod real;

@@ -13,9 +13,11 @@
 mod corpus;
 mod package;
 mod picture;
+mod server;
 mod world;
 
 pub use corpus::{Release, corpus};
 pub use package::Package;
 pub use picture::{Picture, picture};
+pub use server::{Asked, Fault, Server};
 pub use world::World;

@@ -5,6 +5,7 @@
 //! fetched together; what is believed does not depend on them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use torch_patch_env::Recorded;
 use torch_patch_store::Digest;
@@ -25,10 +26,15 @@ const TAIL: u64 = 256 << 10;
 const SMALL_GAP: u64 = 512 << 10;
 /// The part of a large directory that is read next, in percent; `torch/distributed` is at 4 to 11 in new releases.
 const FRONT: u64 = 12;
-/// How much of the start of a wheel is read when `RECORD` is likely there.
+/// How much of the start of a wheel is read at most when `RECORD` is likely there. Packed it has less than half the size
+/// of the directory.
 const HEAD: u64 = 512 << 10;
+/// A `RECORD` that is read at once.
+const SMALL_RECORD: u64 = 160 << 10;
 /// How far before the directory `RECORD` may be to be read in one request with the directory's front.
 const NEAR_DIRECTORY: u64 = 1280 << 10;
+/// How much more of `RECORD` is read than the place of a member in the directory tells, in percent.
+const MARGIN: u64 = 5;
 /// The gap between two parts that are read in one request.
 const NEAR: u64 = 512 << 10;
 
@@ -206,7 +212,8 @@ impl<'a> Reading<'a> {
 
     /// Follows the local headers from the start of the wheel while they are of a metadata directory.
     fn record_at_head(&mut self) -> Result<Option<Record>, ReadError> {
-        let length = HEAD.min(self.directory.start());
+        let length = HEAD.min(self.directory.size() / 2);
+        let length = length.min(self.directory.start());
         self.pieces.read(0, length)?;
         let mut at = 0;
         while let Parsed::Is(local, _) = local_header(self.pieces.known(at), at) {
@@ -230,41 +237,46 @@ impl<'a> Reading<'a> {
 
     /// Fetches the members, and of `record` what is most likely needed, with near ones in one request.
     fn fetch(&mut self, entries: &[&Entry], record: Option<&Record>) -> Result<(), ReadError> {
-        let mut spans: Vec<_> = entries
-            .iter()
-            .map(|entry| span(&self.directory, entry))
-            .collect();
+        let mut spans = Vec::new();
+        for entry in entries {
+            entry.check(MEMBER_LIMIT)?;
+            spans.push(span(&self.directory, entry));
+        }
         if let Some(record) = record {
-            let mut part = span(&self.directory, &record.entry);
-            part.end = part
-                .end
-                .min(part.start + self.likely_part(entries, &record.entry));
-            spans.push(part);
+            record.entry.check(MEMBER_LIMIT)?;
+            spans.extend(self.likely_part(entries, &record.entry));
         }
         spans.retain(|span| (self.pieces.known(span.start).len() as u64) < span.end - span.start);
         spans.sort_by_key(|span| span.start);
         let mut spans = spans.into_iter().peekable();
-        while let Some(mut span) = spans.next() {
-            while let Some(next) = spans.next_if(|next| next.start <= span.end.saturating_add(NEAR))
-            {
-                span.end = span.end.max(next.end);
+        while let Some(mut joined) = spans.next() {
+            let is_near = |next: &Range<u64>, joined: &Range<u64>| {
+                next.start <= joined.end + NEAR && next.end - joined.start <= MEMBER_LIMIT
+            };
+            while let Some(next) = spans.next_if(|next| is_near(next, &joined)) {
+                joined.end = joined.end.max(next.end);
             }
-            if span.end - span.start <= 4 * MEMBER_LIMIT {
-                self.pieces.read(span.start, span.end - span.start)?;
-            }
+            self.pieces.read(joined.start, joined.end - joined.start)?;
         }
         Ok(())
     }
 
-    /// How much of the packed `RECORD` has the rows of `entries`, whose order is that of the directory.
-    fn likely_part(&self, entries: &[&Entry], record: &Entry) -> u64 {
+    /// The part of the packed `RECORD` that has the rows of `entries`, whose order is that of the directory; a bit more
+    /// than that, but nothing if what is known of it will most likely do.
+    fn likely_part(&self, entries: &[&Entry], record: &Entry) -> Option<Range<u64>> {
         let places = self.directory.entries();
         let wanted = places.filter(|(_, entry)| entries.contains(entry));
-        let last = wanted.map(|(at, _)| at - self.directory.start()).max();
-        let size = self.directory.size().max(1);
-        let share = record.packed.saturating_mul(last.unwrap_or(size)) / size;
+        let last = wanted.map(|(at, _)| at - self.directory.start()).max()?;
+        let share = record.packed * last / self.directory.size().max(1);
         let header = (record.name.len() + 100) as u64;
-        (share + record.packed / 20 + 4096).min(record.packed) + header
+        if self.pieces.known(record.offset).len() as u64 >= header + share {
+            return None;
+        }
+        let mut part = span(&self.directory, record);
+        let likely = share + record.packed * MARGIN / 100 + 4096;
+        let length = header + likely.max(record.packed.min(SMALL_RECORD));
+        part.end = part.end.min(part.start.saturating_add(length));
+        Some(part)
     }
 }
 

@@ -50,7 +50,7 @@
     const wanted = form.elements.patch.value.trim().toLowerCase();
     const platforms = checked("platform");
     const states = checked("state");
-    const fits = (cell) => platforms.has(cell.platform) && states.has(cell.state);
+    const fits = (cell) => states.has(cell.state);
     let count = 0;
     let patches = 0;
     for (const grid of grids) {
@@ -61,8 +61,9 @@
         let inBody = 0;
         for (const row of body.rows) {
           let inRow = 0;
+          const inPlace = matches && platforms.has(row.element.dataset.platform);
           row.slots.forEach((slot, column) => {
-            const here = matches ? slot.cells.filter(fits).length : 0;
+            const here = inPlace ? slot.cells.filter(fits).length : 0;
             slot.shown = here > 0;
             slot.element.classList.toggle("off", !slot.shown && slot.cells.length > 0);
             used[column] ||= slot.shown;
@@ -319,11 +320,8 @@
     const scroll = grid.table.closest(".scroll");
     scroll.scrollLeft = scroll.scrollWidth;
   }
-  form.addEventListener("input", (event) => {
-    if (event.target.name === "scheme") {
-      root.dataset.scheme = event.target.value;
-      return;
-    }
+  form.elements.scheme.addEventListener("change", (event) => { root.dataset.scheme = event.target.value; });
+  form.addEventListener("input", () => {
     filter();
     remember();
   });

@@ -2,6 +2,8 @@
 //!
 //! Tests that need the network are ignored; `.ci/run` runs them.
 
+mod archive;
 mod client;
 mod index;
+mod making;
 mod real;

@@ -91,6 +91,8 @@
     const width = used.filter(Boolean).length + 1;
     for (const body of grid.bodies) body.element.rows[0].cells[0].colSpan = width;
     grid.table.closest("section").hidden = width === 1;
+    if (grid.width === width) return;
+    grid.width = width;
   }
 
   // Moving: one slot of each grid is in the order of the Tab key.
@@ -171,9 +173,13 @@
   const dialog = document.getElementById("details");
   let opened = null;
 
+  /// A text in which control characters and those that change the direction of writing are seen.
+  const hidden = /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+  const visible = (words) => words.replace(hidden, (letter) => `\\u{${letter.codePointAt(0).toString(16)}}`);
+
   function element(name, properties, ...children) {
     const made = Object.assign(document.createElement(name), properties);
-    made.append(...children.filter((child) => child !== null));
+    made.append(...children.filter((child) => child !== null).map((child) => (typeof child === "string" ? visible(child) : child)));
     return made;
   }
 
@@ -188,7 +194,7 @@
     const region = element("pre", { tabIndex: 0, className: "diff" });
     region.setAttribute("role", "region");
     region.setAttribute("aria-label", `diff of ${of.path}`);
-    for (const line of of.diff.replace(/\n$/, "").split("\n")) {
+    for (const line of of.diff.replace(/\r?\n$/, "").split(/\r?\n/)) {
       const kind = kinds.find(([start]) => line.startsWith(start));
       region.append(element("span", { className: kind ? kind[1] : "" }, `${line}\n`));
     }
@@ -203,6 +209,7 @@
       pairs(
         [of.lines.length === 1 ? "changed line" : "changed lines", lines],
         [same ? "digest" : "digest before", of.before === null ? "no such file" : code(of.before)],
+        ["line ends", of.diff?.includes("\r\n") ? "CRLF" : null],
         ["digest after", same || of.after === null ? null : code(of.after)],
       ),
       of.diff ? diff(of) : null);
@@ -240,7 +247,7 @@
     if (!slot?.shown) return;
     opened = place;
     const [cell] = slot.cells;
-    document.getElementById("title").textContent = `${cell.patch} on ${cell.distribution} ${cell.release}, ${cell.platform}`;
+    document.getElementById("title").textContent = visible(`${cell.patch} on ${cell.distribution} ${cell.release}, ${cell.platform}`);
     document.getElementById("holds").replaceChildren(...slot.cells.map(cellSection));
     document.getElementById("older").disabled = next(place.grid, place, 0, -1) === null;
     document.getElementById("newer").disabled = next(place.grid, place, 0, 1) === null;
@@ -300,6 +307,7 @@
   root.dataset.script = "";
   for (const grid of grids) {
     grid.current = null;
+    grid.width = 0;
     grid.table.setAttribute("role", "grid");
     grid.table.setAttribute("aria-readonly", "true");
     for (const slot of grid.rows.flatMap((row) => row.slots)) {
@@ -307,7 +315,7 @@
       slot.element.tabIndex = -1;
       slot.element.setAttribute("aria-haspopup", "dialog");
       const [cell] = slot.cells;
-      slot.element.title = `${cell.release} ${cell.platform}: ${slot.cells.map((each) => each.state).join(", ")}`;
+      slot.element.title = visible(`${cell.release} ${cell.platform}: ${slot.cells.map((each) => each.state).join(", ")}`);
     }
     grid.table.addEventListener("keydown", pressed);
     grid.table.addEventListener("click", (event) => {
@@ -316,9 +324,6 @@
       focus(place.grid, place);
       open(place);
     });
-    // The newest releases are on the right, and are what is mostly looked for.
-    const scroll = grid.table.closest(".scroll");
-    scroll.scrollLeft = scroll.scrollWidth;
   }
   form.elements.scheme.addEventListener("change", (event) => { root.dataset.scheme = event.target.value; });
   form.addEventListener("input", () => {

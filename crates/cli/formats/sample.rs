@@ -107,7 +107,10 @@ pub(super) fn cells() -> Vec<CellReport> {
     }
     cells.extend(["win", "macos"].map(|platform| fitting("gloo", "2.4.1", platform, 858)));
     cells.extend(["2.5.0", "2.5.1"].map(|release| missing("gloo", release, "win")));
-    cells.push(fitting("gloo", "2.5.1", "macos", 900));
+    let mut windows_line_ends = fitting("gloo", "2.5.1", "macos", 900);
+    let diff = windows_line_ends.files[0].diff.take();
+    windows_line_ends.files[0].diff = diff.map(|diff| diff.replace('\n', "\r\n"));
+    cells.push(windows_line_ends);
     cells.extend(others());
     cells
 }

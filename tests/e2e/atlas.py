@@ -343,6 +343,10 @@ def check_filters(checks, page):
     with checks.check("at first every cell is shown, and said to be"):
         equal(page.shown(), everything, "the cells")
         holds(status().startswith(f"{len(everything)} of {len(everything)} cells"), status())
+    with checks.check("the newest release is in sight"):
+        hidden = page.js("""return [...document.querySelectorAll('.scroll')].map((box) =>
+            [...box.querySelectorAll('thead th')].pop().getBoundingClientRect().right - box.getBoundingClientRect().right)""")
+        holds(all(pixels <= 0 for pixels in hidden), f"pixels out of sight: {hidden}")
     with checks.check("by state: the cells that are left, their number, and the address"):
         for state in data.values("state"):
             page.choose("state", {state})

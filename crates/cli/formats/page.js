@@ -93,6 +93,9 @@
     grid.table.closest("section").hidden = width === 1;
     if (grid.width === width) return;
     grid.width = width;
+    // The newest releases are on the right, and are what is mostly looked for.
+    const scroll = grid.table.closest(".scroll");
+    scroll.scrollLeft = scroll.scrollWidth;
   }
 
   // Moving: one slot of each grid is in the order of the Tab key.

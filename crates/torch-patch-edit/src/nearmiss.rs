@@ -75,6 +75,33 @@ pub(crate) fn near_regex(
     misses
 }
 
+/// The definitions whose names have most letters in common with `wanted`, best first; parameters
+/// come and go, so they do not count. `named` are the lines and names of all of them.
+pub(crate) fn near_names<'t>(
+    keyword: &str,
+    wanted: &str,
+    named: impl Iterator<Item = (usize, &'t str)>,
+) -> Vec<NearMiss> {
+    let letters = Letters::of(wanted.as_bytes());
+    let alike = named.filter(|(_, name)| letters.most_in_common(name.as_bytes()) >= LEAST_LETTERS);
+    let mut misses: Vec<NearMiss> = alike
+        .map(|(line, name)| {
+            let changes = capture_diff_slices(Algorithm::Myers, wanted.as_bytes(), name.as_bytes());
+            NearMiss {
+                line,
+                text: format!("{keyword} {name}"),
+                ratio: diff_ratio(&changes, wanted.len(), name.len()),
+                differs: differs(&[wanted], &[name]),
+                in_scope: false,
+            }
+        })
+        .filter(|miss| miss.ratio >= LEAST_LETTERS)
+        .collect();
+    misses.sort_by(|one, other| other.ratio.total_cmp(&one.ratio));
+    misses.truncate(REPORTED);
+    misses
+}
+
 fn nearest<'t>(
     document: &'t Document<'_>,
     wanted: &[&'t str],

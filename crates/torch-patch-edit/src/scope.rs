@@ -6,7 +6,7 @@ use crate::compile::Within;
 use crate::conflict::ConflictKind;
 use crate::document::Document;
 use crate::language::Language;
-use crate::nearmiss::near_misses;
+use crate::nearmiss::{NearMiss, near_misses, near_names};
 use crate::outline::{PythonScope, ScopeKind};
 use crate::pattern::Pattern;
 
@@ -110,25 +110,20 @@ fn is_at(document: &Document<'_>, scope: &PythonScope, path: &[(ScopeKind, Strin
     })
 }
 
-fn near_scopes(document: &Document<'_>, path: &[(ScopeKind, String)]) -> Vec<crate::NearMiss> {
+/// The definitions of the same kind whose names come nearest to the last one of `path`.
+fn near_scopes(document: &Document<'_>, path: &[(ScopeKind, String)]) -> Vec<NearMiss> {
     let Some((kind, name)) = path.last() else {
         return Vec::new();
     };
-    let keyword = if *kind == ScopeKind::Class {
-        "class"
-    } else {
-        "def"
-    };
-    let tail = if *kind == ScopeKind::Class {
-        ""
-    } else {
-        "(...)"
-    };
-    let header = format!("{keyword} {name}{tail}:");
-    let pattern = Pattern::new(&header, document.language);
-    pattern
-        .map(|pattern| near_misses(document, &pattern, &[]))
-        .unwrap_or_default()
+    let is_class = *kind == ScopeKind::Class;
+    let scopes = document.scopes().iter();
+    let same = scopes.filter(|scope| (scope.kind == ScopeKind::Class) == is_class);
+    let named = same.map(|scope| {
+        let line = document.line(scope.first as usize).start;
+        let own = &document.shadow[scope.name.0 as usize..scope.name.1 as usize];
+        (document.line_number(line), own)
+    });
+    near_names(if is_class { "class" } else { "def" }, name, named)
 }
 
 fn between(

@@ -1,6 +1,8 @@
 //! What is refused, and what is said about it.
 
-use torch_patch_edit::{ApplyError, Edit, Expect, FilePatch, compose};
+use torch_patch_edit::{
+    Anchor, ApplyError, Edit, Expect, FilePatch, FileState, Scope, Verb, compose, scope_at,
+};
 
 use crate::building::{
     With, after, any_of, append, argument, before, comment_out, delete, line, regex, replace,
@@ -73,7 +75,7 @@ fn a_miss_says_what_comes_near() {
         (
             after(line("x"), "y").within("class C > def m"),
             "class D:\n    def m(self):\n        x\n",
-            "scope `class C > def m` of anchor `x` not found | line 2: `def m(self):` (outside the scope) (found `self` besides)",
+            "scope `class C > def m` of anchor `x` not found | line 2: `def m` (outside the scope)",
         ),
         (
             after(line("x"), "y").between("a", "b"),
@@ -220,4 +222,36 @@ fn neighbours_do_not_overlap() {
             assert_eq!(both.bytes, expected.as_bytes());
         }
     }
+}
+
+#[test]
+fn a_renamed_definition_comes_near_whatever_its_parameters_are() {
+    let source = b"def helper(\n    group_size,\n    group_rank,\n    timeout=None,\n):\n    x = 1\n\n\ndef other():\n    x = 1\n\n\nclass helper1:\n    pass\n";
+    let mut edit = Edit::new(Verb::InsertAfter {
+        anchor: Anchor::Lines("x = 1".to_owned()),
+        text: "y = 2".to_owned(),
+    });
+    edit.within = Some(Scope::Python("def helper2".to_owned()));
+    let patch = FilePatch::compile("a.py", &[edit]).unwrap();
+    let FileState::Conflict(conflict) = patch.classify(Some(source)).state else {
+        panic!("it fits");
+    };
+    let near = conflict.kind.near_misses();
+    let near: Vec<(usize, &str)> = near
+        .iter()
+        .map(|miss| (miss.line, miss.text.as_str()))
+        .collect();
+    assert_eq!(near, [(1, "def helper")]);
+}
+
+#[test]
+fn the_definition_of_a_line_is_told() {
+    let source = b"import os\nclass C:\n    @deco\n    def m(self):\n        x = (\n            1\n        )\n\n    async def n(self):\n        pass\ny = 2\n";
+    let at = |line| scope_at("a.py", source, line);
+    assert_eq!(at(1), None);
+    assert_eq!(at(2).as_deref(), Some("class C"));
+    assert_eq!(at(6).as_deref(), Some("class C > def m"));
+    assert_eq!(at(10).as_deref(), Some("class C > def n"));
+    assert_eq!(at(11), None);
+    assert_eq!(scope_at("a.txt", source, 6), None);
 }

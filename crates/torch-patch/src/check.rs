@@ -24,7 +24,7 @@ use torch_patch_upstream::Listing;
 pub use releases::Upstream;
 
 use crate::cell::{CellReport, CellState, TrafficReport};
-use crate::context::Context;
+use crate::context::{Context, word};
 use crate::error::{Error, ErrorKind};
 use crate::progress::{Amount, Progress, Step};
 use crate::report::{Command, Report};
@@ -118,7 +118,10 @@ pub fn check(
         checked.push(distribution);
     }
     report.traffic = material.upstream().map(traffic);
-    report.error = conclusion::error(&report);
+    report.error = conclusion::error(&report, |id| {
+        let patch = catalogue.find(id).and_then(Result::ok);
+        patch.map_or_else(|| id.to_owned(), word)
+    });
     report.ok = report.error.is_none();
     Ok(report)
 }

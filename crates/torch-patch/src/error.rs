@@ -385,9 +385,7 @@ impl Error {
             }
             ErrorKind::Scratch { .. } | ErrorKind::RoundTrip { .. } => 1,
             #[cfg(feature = "upstream")]
-            ErrorKind::Upstream(error) if error.is_not_found() => 5,
-            #[cfg(feature = "upstream")]
-            ErrorKind::Upstream(_) => 1,
+            ErrorKind::Upstream(error) => upstream_exit_code(error.kind()),
             ErrorKind::BadPatchFile(_)
             | ErrorKind::PatchFileUnreadable { .. }
             | ErrorKind::Path { .. } => 6,
@@ -681,6 +679,25 @@ fn conflict_code(kind: &ConflictKind) -> &'static str {
         ConflictKind::FileExists => "file-exists",
         ConflictKind::Unreadable(_) | ConflictKind::NotAscii => "encoding",
         _ => "anchor-conflict",
+    }
+}
+
+#[cfg(feature = "upstream")]
+fn upstream_exit_code(kind: &torch_patch_upstream::UpstreamErrorKind) -> u8 {
+    use torch_patch_upstream::UpstreamErrorKind as Kind;
+
+    match kind {
+        Kind::BadAddress { .. }
+        | Kind::BadProxy { .. }
+        | Kind::BadCertificates
+        | Kind::NoCache { .. } => 2,
+        Kind::ProjectNotFound { .. } => 5,
+        Kind::FileSystem { source, .. } => match source.kind() {
+            io::ErrorKind::NotFound => 5,
+            io::ErrorKind::PermissionDenied => 8,
+            _ => 1,
+        },
+        _ => 1,
     }
 }
 

@@ -108,7 +108,7 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
         }
         ErrorKind::RoundTrip { patch, files } => json!({ "patch": patch, "files": lossy(files) }),
         #[cfg(feature = "upstream")]
-        ErrorKind::Upstream(error) => error.details(),
+        ErrorKind::Upstream(error) => upstream_details(error.kind()),
         ErrorKind::Store(error) => store_details(error.kind()),
     }
 }
@@ -118,6 +118,29 @@ fn lossy(paths: &[std::path::PathBuf]) -> Vec<String> {
     paths
         .map(|path| path.to_string_lossy().into_owned())
         .collect()
+}
+
+#[cfg(feature = "upstream")]
+fn upstream_details(kind: &torch_patch_upstream::UpstreamErrorKind) -> serde_json::Value {
+    use torch_patch_upstream::UpstreamErrorKind as Kind;
+
+    match kind {
+        Kind::ProjectNotFound { project, places } => {
+            json!({ "project": project, "places": places })
+        }
+        Kind::NotFound { url, status }
+        | Kind::Unauthorized { url, status, .. }
+        | Kind::Status { url, status } => json!({ "url": url, "status": status }),
+        Kind::Unreachable { url, .. }
+        | Kind::Insecure { url, .. }
+        | Kind::Redirect { url, .. }
+        | Kind::RangeIgnored { url, .. }
+        | Kind::OutOfRange { url, .. }
+        | Kind::UnexpectedAnswer { url, .. }
+        | Kind::Truncated { url, .. } => json!({ "url": url }),
+        Kind::Wheel { wheel, .. } => json!({ "wheel": wheel }),
+        _ => json!({}),
+    }
 }
 
 fn store_details(kind: &StoreErrorKind) -> serde_json::Value {

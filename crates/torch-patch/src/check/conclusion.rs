@@ -10,7 +10,8 @@ use crate::report::{ErrorReport, Report};
 const EXIT: u8 = 3;
 
 /// What is wrong; `None` if every patch fits each release that it says it is for, and at least one.
-pub(crate) fn error(report: &Report) -> Option<ErrorReport> {
+/// `word` is what names a patch on the command line.
+pub(crate) fn error(report: &Report, word: impl Fn(&str) -> String) -> Option<ErrorReport> {
     let mut patches: Vec<&str> = Vec::new();
     for cell in &report.cells {
         if !patches.contains(&cell.patch.as_str()) {
@@ -39,7 +40,7 @@ pub(crate) fn error(report: &Report) -> Option<ErrorReport> {
         code: "does-not-fit".to_owned(),
         exit: EXIT,
         message: misfits.join("; "),
-        hints: hints(report),
+        hints: hints(report, word),
         details: json!({ "broken": broken, "cells": report.cells.len() }),
     })
 }
@@ -87,13 +88,13 @@ fn declared(range: &RangeReport) -> Option<String> {
     }
 }
 
-fn hints(report: &Report) -> Vec<String> {
+fn hints(report: &Report, word: impl Fn(&str) -> String) -> Vec<String> {
     let is_open = |cell: &CellReport| cell.state.is_broken() || cell.state == CellState::NotCovered;
     let open = report.cells.iter().find(|cell| is_open(cell));
     match open {
         Some(cell) if report.suggestions.is_empty() => vec![format!(
             "`torch-patch check {} --versions {} --suggest` looks for a variant that fits",
-            cell.patch,
+            word(&cell.patch),
             quoted(&format!("=={}", cell.release)),
         )],
         _ => Vec::new(),

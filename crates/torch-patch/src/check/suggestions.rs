@@ -41,11 +41,18 @@ pub(crate) fn collect(patch: &Patch, index: usize, rows: &[Row]) -> Vec<Suggesti
         let first = proven_on[0].release.clone();
         let range = range(&first, &releases[last], releases.get(last + 1), &proposal);
         let edits = proposal.edits.iter();
+        let mut changes = proposal.changes;
+        if let Ok(variant) = patch.variant_for(&first) {
+            changes.push(format!(
+                "the range `{}` has to end before {first}: ranges may not overlap",
+                variant.versions
+            ));
+        }
         SuggestionReport {
             patch: patch.id.clone(),
             toml: variant_toml(&range, edits.map(|(file, edit)| (file.as_str(), edit))),
             from_variant: proposal.from_variant,
-            changes: proposal.changes,
+            changes,
             proven_on,
         }
     });

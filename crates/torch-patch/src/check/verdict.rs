@@ -147,7 +147,6 @@ fn diff(path: &str, old: &[u8], new: &[u8]) -> String {
 impl Looked {
     fn refuse(&mut self, conflict: &Conflict, bytes: Option<&[u8]>) {
         self.state = state_of(&conflict.kind);
-        self.reason = Some(format!("`{}`: {conflict}", self.file.path));
         self.near = Some(NearReport {
             path: self.file.path.clone(),
             anchor: conflict.anchor.clone(),

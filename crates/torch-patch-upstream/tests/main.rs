@@ -3,7 +3,9 @@
 //! Tests that need the network are ignored; `.ci/run` runs them.
 
 mod archive;
+mod cache;
 mod client;
 mod index;
 mod making;
+mod members;
 mod real;

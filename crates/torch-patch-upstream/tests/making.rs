@@ -24,6 +24,18 @@ pub(crate) enum Form {
     Zip64,
     /// Deflated, with sizes and CRC-32 behind the member.
     Descriptor,
+    /// Deflated if it has more than 200 bytes, else stored, which is much faster.
+    Mixed,
+}
+
+impl Form {
+    fn of(self, content: &[u8]) -> Self {
+        match self {
+            Self::Mixed if content.len() > 200 => Self::Deflated,
+            Self::Mixed => Self::Stored,
+            form => form,
+        }
+    }
 }
 
 /// A wheel and where its parts are.
@@ -85,6 +97,7 @@ pub(crate) fn make(files: &[(String, Vec<u8>)], form: Form) -> Made {
     let mut members = BTreeMap::new();
     let mut directory = Vec::new();
     for (name, content) in files {
+        let form = form.of(content);
         let mut place = add_member(&mut bytes, name, content, form);
         place.entry = directory.len();
         add_entry(&mut directory, name, content, place, form);

@@ -1,102 +1,187 @@
-//! The built-in patches on real wheels of torch, whose files are CRLF.
+//! The built-in patches on every release of torch for every platform.
 //!
-//! Needs the network for the first run: ignored by `cargo test`, run by `.ci/run`.
+//! `torch-patch check --all` proves each cell; here is only compared what came of it. `snapshots/catalogue` has a table
+//! for each patch, one diff for each distinct result, and the list of the wheels that stand for a release. A release
+//! that upstream adds is a difference in them, to be read and accepted with `cargo insta review`.
+//!
+//! Needs the network: ignored by `cargo test`, run by `.ci/run`. What is fetched is kept in
+//! `~/.cache/torch-patch-tests`, so the second run moves the index page only. With `TORCH_PATCH_OFFLINE=1` the stored
+//! list of wheels takes the place of the index, and a release that is newer goes unnoticed; the test says so.
 
-use fs_err as fs;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
 use insta::assert_snapshot;
-use torch_patch_edit::unified_diff;
-use torch_patch_testing::{Release, World, corpus, picture};
+use serde_json::Value;
+use snapbox::cmd::Command;
+use torch_patch::{Client, ClientSettings, Digest, IndexSettings};
 
-use crate::cli::{run, run_json};
+const DISTRIBUTION: &str = "torch";
+const WHEELS: &str = "snapshots/catalogue/wheels.snap";
 
-const TARGET: &str = "torch/distributed/distributed_c10d.py";
-const PATCHES: [&str; 2] = ["gloo-windows", "gloo-always"];
-
-fn windows(version: &'static str) -> Release {
-    Release {
-        version,
-        platform: "win",
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn every_release() {
+    let folder = tempfile::tempdir().unwrap();
+    let offline = is_offline();
+    let mut words = vec!["check", "--all", "--infer", "--json", "--verbose"];
+    let index = offline.then(|| stored_index(folder.path()));
+    if let Some(index) = &index {
+        words.extend(["--index-url", index]);
     }
-}
-
-/// A world with the members of a real wheel.
-fn world(release: Release) -> World {
-    let world = World::new();
-    let members = corpus(release);
-    let info = format!("torch-{}.dist-info", release.version);
-    fs::create_dir_all(world.target().parent().unwrap()).unwrap();
-    fs::create_dir_all(world.at(&info)).unwrap();
-    let files = ["METADATA", "WHEEL", "RECORD"].map(|name| format!("{info}/{name}"));
-    for path in files
-        .iter()
-        .map(String::as_str)
-        .chain([TARGET, "torch/version.py"])
-    {
-        fs::copy(members.join(path), world.at(path)).unwrap();
+    let output = command().args(&words).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}: {}", String::from_utf8_lossy(&output.stderr));
+    });
+    let cells = report["cells"].as_array().unwrap_or_else(|| panic!("{report:#}"));
+    let mut patches: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for cell in cells {
+        patches.entry(text(&cell["patch"])).or_default().push(cell);
     }
-    world
-}
-
-fn round_trip(release: Release) {
-    let world = world(release);
-    let before = picture(world.site_packages());
-    let original = fs::read(world.target()).unwrap();
-    for patch in PATCHES {
-        let (_, json) = run_json(&world, &["apply", patch, "--accept-risk"]);
-        assert_eq!(json["results"][0]["outcome"], "applied", "{json}");
-        let patched = fs::read(world.target()).unwrap();
-        let name = format!("{patch}@{}-{}", release.version, release.platform);
-        check_diff(&name, &original, &patched);
-        let (_, json) = run_json(&world, &["apply", patch, "--accept-risk"]);
-        assert_eq!(json["results"][0]["outcome"], "already-applied");
-        assert_eq!(run(&world, &["status", patch, "--exit-code"]).code, 0);
-        run_json(&world, &["revert", patch]);
-        assert_eq!(picture(world.site_packages()), before, "{name}");
-    }
-}
-
-/// Every line keeps its CRLF, and only the lines of the snapshot differ.
-fn check_diff(name: &str, original: &[u8], patched: &[u8]) {
-    let lone = |bytes: &[u8]| {
-        let pairs = bytes.windows(2);
-        pairs
-            .filter(|pair| pair[1] == b'\n' && pair[0] != b'\r')
-            .count()
-    };
-    assert_eq!(
-        (lone(original), lone(patched)),
-        (0, 0),
-        "{name}: lines without CR"
-    );
-    let diff = unified_diff(original, patched, ("a", "b"), 1);
-    let diff = String::from_utf8(diff).unwrap();
+    assert!(patches.len() >= 2, "{:?}", patches.keys());
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots/catalogue");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| assert_snapshot!(name, diff.replace('\r', "")));
+    settings.bind(|| {
+        if !offline {
+            assert_snapshot!("wheels", wheels(cells));
+        }
+        for (patch, cells) in patches {
+            one_patch(patch, &cells);
+        }
+    });
+    // Each `ok` is proven by the command itself; and it fails where declared ranges are not those that hold.
+    assert_eq!(report["error"], Value::Null, "{:#}", report["error"]);
+    for range in report["ranges"].as_array().unwrap() {
+        assert_eq!((&range["wider"], &range["narrower"]), (&Value::Array(Vec::new()), &Value::Array(Vec::new())));
+    }
+}
+
+/// The table of a patch, and each distinct diff under the name of the first release that has it.
+fn one_patch(patch: &str, cells: &[&Value]) {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let mut table = String::new();
+    for cell in cells {
+        let diffs: String = files(cell).map(|file| shown(file["diff"].as_str().unwrap_or(""))).collect();
+        let name = if diffs.is_empty() {
+            "-".to_owned()
+        } else {
+            let own = format!("{patch}@{}", text(&cell["release"]));
+            let name = names.entry(diffs.clone()).or_insert(own);
+            name.clone()
+        };
+        for file in files(cell) {
+            let lines: Vec<String> = file["lines"].as_array().unwrap().iter().map(Value::to_string).collect();
+            let row = format!(
+                "{:8} {:6} {:12} {} {} {:10} {name}",
+                text(&cell["release"]),
+                text(&cell["platform"]),
+                text(&cell["state"]),
+                digest(&file["before"]),
+                digest(&file["after"]),
+                lines.join(","),
+            );
+            let _ = writeln!(table, "{}", row.trim_end());
+        }
+    }
+    let head = "release, platform, state, sha256 of the pristine file, of the patched one, lines, diff\n";
+    assert_snapshot!(patch, format!("{head}{table}"));
+    for (diff, name) in names {
+        assert_snapshot!(name, diff);
+    }
+}
+
+fn files(cell: &Value) -> impl Iterator<Item = &Value> {
+    cell["files"].as_array().unwrap().iter()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+fn digest(value: &Value) -> &str {
+    value.as_str().map_or("-", |digest| digest.trim_start_matches("sha256:"))
+}
+
+/// A diff without line numbers and line endings, with one line of context.
+fn shown(diff: &str) -> String {
+    let lines: Vec<&str> = diff.lines().map(|line| line.trim_end_matches('\r')).collect();
+    let is_change = |line: &&&str| line.starts_with(['+', '-']);
+    let mut shown = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        let around = &lines[index.saturating_sub(1)..(index + 2).min(lines.len())];
+        if line.starts_with("@@") {
+            shown.push_str("@@\n");
+        } else if around.iter().any(|near| is_change(&near)) {
+            let _ = writeln!(shown, "{line}");
+        }
+    }
+    shown
+}
+
+/// The wheel of each release and platform with its sha256, by the index.
+fn wheels(cells: &[Value]) -> String {
+    let client = Client::new(ClientSettings::default()).unwrap();
+    let listing = torch_patch_upstream::wheels(&client, &IndexSettings::default(), DISTRIBUTION).unwrap();
+    let digests: BTreeMap<&str, Option<Digest>> = listing
+        .wheels
+        .iter()
+        .map(|wheel| (wheel.name.file_name.as_str(), wheel.digest))
+        .collect();
+    let first = text(&cells[0]["patch"]);
+    let mut list = String::new();
+    for cell in cells.iter().filter(|cell| text(&cell["patch"]) == first) {
+        let name = text(&cell["from"]);
+        let digest = digests[name].map(|digest| digest.hex()).unwrap_or_default();
+        let _ = writeln!(list, "{digest} {name}");
+    }
+    list
+}
+
+fn is_offline() -> bool {
+    // Which list is used is part of what the test says.
+    #[expect(clippy::disallowed_methods, reason = "a test reads how it is run")]
+    let offline = std::env::var_os("TORCH_PATCH_OFFLINE").is_some_and(|value| value == "1");
+    if offline {
+        eprintln!("TORCH_PATCH_OFFLINE=1: the stored list of wheels is used; new releases go unnoticed");
+    }
+    offline
+}
+
+/// An index with the wheels of the stored list. Nothing is at their addresses: all comes from the cache.
+fn stored_index(folder: &std::path::Path) -> String {
+    let stored = fs_err::read_to_string(root().join(WHEELS)).unwrap();
+    let (_, list) = stored.rsplit_once("---\n").unwrap();
+    let mut page = String::new();
+    for (digest, name) in list.lines().filter_map(|line| line.split_once(' ')) {
+        let address = format!("https://offline.invalid/{}", name.replace('+', "%2B"));
+        let _ = writeln!(page, "<a href=\"{address}#sha256={digest}\">{name}</a>");
+    }
+    let project = folder.join(DISTRIBUTION);
+    fs_err::create_dir_all(&project).unwrap();
+    fs_err::write(project.join("index.html"), page).unwrap();
+    format!("file://{}", folder.display())
+}
+
+/// The command with the network settings of this machine, and the cache of the tests.
+fn command() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_torch-patch")).env("TORCH_PATCH_CACHE", cache().join("upstream"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test reads where its cache is")]
+fn cache() -> PathBuf {
+    let given = std::env::var_os("TORCH_PATCH_TEST_CACHE").map(PathBuf::from);
+    given.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/torch-patch-tests"))
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 #[test]
-#[ignore = "needs the network for the first run; .ci/run runs it"]
-fn torch_1_13_1() {
-    round_trip(windows("1.13.1"));
-}
-
-#[test]
-#[ignore = "needs the network for the first run; .ci/run runs it"]
-fn torch_2_0_1() {
-    round_trip(windows("2.0.1"));
-}
-
-#[test]
-#[ignore = "needs the network for the first run; .ci/run runs it"]
-fn torch_2_5_1() {
-    round_trip(windows("2.5.1"));
-}
-
-#[test]
-#[ignore = "needs the network for the first run; .ci/run runs it"]
-fn torch_2_15_0() {
-    round_trip(windows("2.15.0"));
+fn a_diff_is_shown_with_one_line_of_context() {
+    let diff = "--- a/f\n+++ b/f\n@@ -1,5 +1,6 @@\n a\r\n b\r\n c\r\n+x\r\n d\r\n e\r\n f\r\n";
+    assert_eq!(shown(diff), "--- a/f\n+++ b/f\n@@\n c\n+x\n d\n");
 }

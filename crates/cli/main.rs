@@ -7,7 +7,6 @@ mod args;
 mod cache_directory;
 mod commands;
 mod failure;
-#[cfg_attr(not(test), expect(dead_code, reason = "`check` is not hooked up yet"))]
 mod formats;
 mod index_settings;
 mod process;

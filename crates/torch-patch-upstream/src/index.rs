@@ -10,7 +10,7 @@ use std::fmt;
 
 use torch_patch_env::normalize;
 
-use crate::client::{Address, Client, Page, redacted};
+use crate::client::{Address, Client, Page, parsed, redacted};
 use crate::error::{UpstreamError, UpstreamErrorKind};
 use crate::wheel::Wheel;
 use link::{Base, Link};
@@ -39,14 +39,32 @@ impl Default for IndexSettings {
     }
 }
 
+impl IndexSettings {
+    /// Tells whether an index can be at `address`: on the web, or in a folder.
+    ///
+    /// # Errors
+    ///
+    /// If it is no address.
+    pub fn check(address: &str) -> Result<(), UpstreamError> {
+        match local::index_folder(address) {
+            Some(_) => Ok(()),
+            None => parsed(address).map(drop),
+        }
+    }
+
+    /// Lists all places, indexes first, without credentials.
+    #[must_use]
+    pub fn places(&self) -> Vec<String> {
+        let places = self.index_urls.iter().chain(&self.find_links);
+        places.map(|place| local::shown(place)).collect()
+    }
+}
+
 impl fmt::Debug for IndexSettings {
     /// Shows no credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown =
-            |texts: &[String]| -> Vec<String> { texts.iter().map(|text| redacted(text)).collect() };
         f.debug_struct("IndexSettings")
-            .field("index_urls", &shown(&self.index_urls))
-            .field("find_links", &shown(&self.find_links))
+            .field("places", &self.places())
             .finish()
     }
 }
@@ -89,10 +107,9 @@ pub fn wheels(
     if search.is_found {
         return Ok(search.listing);
     }
-    let places = settings.index_urls.iter().chain(&settings.find_links);
     Err(UpstreamErrorKind::ProjectNotFound {
         project: search.project,
-        places: places.map(|place| redacted(place)).collect(),
+        places: settings.places(),
     }
     .into())
 }
@@ -109,7 +126,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Looks into an index: one page for each project, below the address.
     fn index(&mut self, place: &str) -> Result<(), UpstreamError> {
-        if let Some(folder) = local::path_of(place) {
+        if let Some(folder) = local::index_folder(place) {
             let links = local::project(&folder, &self.project)?;
             self.is_found |= links.is_some();
             self.add(links.unwrap_or_default());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::html;
 use super::link::{Base, Link};
-use crate::client::{decoded_bytes, encoded};
+use crate::client::{decoded_bytes, encoded, redacted};
 use crate::error::{UpstreamError, UpstreamErrorKind};
 
 /// Returns the path that a `file://` address names (RFC 8089); none if it is no such address, or of another machine.
@@ -27,6 +27,20 @@ pub(super) fn path_of(address: &str) -> Option<PathBuf> {
     };
     path.starts_with('/')
         .then(|| path_from(decoded_bytes(path)))
+}
+
+/// Returns the folder of an index that is named by a `file://` address or by its path.
+pub(super) fn index_folder(place: &str) -> Option<PathBuf> {
+    let path = || (!place.contains("://")).then(|| PathBuf::from(place));
+    path_of(place).or_else(|| path().filter(|path| path.is_dir()))
+}
+
+/// Returns a place as messages show it: an address without credentials, or a path as it is.
+pub(super) fn shown(place: &str) -> String {
+    match place.contains("://") {
+        true => redacted(place),
+        false => place.to_owned(),
+    }
 }
 
 #[cfg(unix)]

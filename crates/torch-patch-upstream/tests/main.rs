@@ -2,9 +2,12 @@
 //!
 //! Tests that need the network are ignored; `.ci/run` runs them.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 mod archive;
 mod cache;
 mod client;
+mod credentials;
 mod index;
 mod making;
 mod members;

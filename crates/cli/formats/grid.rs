@@ -1,5 +1,6 @@
 //! Cells in order: by patch, by release, by platform; what they add up to.
 
+use std::fmt::Write as _;
 use std::str::FromStr as _;
 
 use pep440_rs::Version;
@@ -132,6 +133,12 @@ pub(super) fn printable(text: &str) -> String {
 pub(super) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     printable(&words.join(" "))
+}
+
+/// Adds a text that is made of others.
+pub(super) fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a string does not fail.
+    let _ = out.write_fmt(text);
 }
 
 /// The order of releases: that of PEP 440; what is no version comes first.

@@ -3,14 +3,12 @@
 //! The page fetches nothing, which its Content Security Policy enforces, and runs no script but its
 //! own. Without JavaScript the grid is a plain table.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use torch_patch::{CellReport, CellState, Description, Digest};
 
 use super::grid::{
-    Group, counted, groups, meaning, one_line, platforms, releases, summary, totals,
+    Group, counted, groups, meaning, one_line, platforms, put, releases, summary, totals,
 };
 use super::page_data;
 
@@ -29,8 +27,8 @@ pub(crate) fn render(cells: &[CellReport], patches: &[Description], made: &str) 
     );
     let mut out = String::new();
     // Each mark is replaced once and what replaces it is not looked at, whatever it says.
-    for (place, piece) in PAGE.split("{{").enumerate() {
-        let Some((mark, rest)) = piece.split_once("}}").filter(|_| place > 0) else {
+    for piece in PAGE.split("{{") {
+        let Some((mark, rest)) = piece.split_once("}}") else {
             out.push_str(piece);
             continue;
         };
@@ -235,11 +233,6 @@ fn escape(text: &str) -> String {
     out
 }
 
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a string does not fail.
-    let _ = out.write_fmt(text);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -336,6 +329,20 @@ mod tests {
         assert!(
             page.contains("<td class=\"anchor-missing\" data-cells=\"0 1\">"),
             "{page}"
+        );
+    }
+
+    #[test]
+    fn what_is_broken_is_never_hidden_by_what_is_not() {
+        let (broken, others): (Vec<_>, Vec<_>) = CellState::ALL
+            .into_iter()
+            .partition(|state| state.is_broken());
+        let worst = others.iter().map(|state| gravity(*state)).max();
+        assert!(broken.iter().all(|state| Some(gravity(*state)) > worst));
+        assert!(
+            others
+                .iter()
+                .all(|state| gravity(*state) >= gravity(CellState::Ok))
         );
     }
 

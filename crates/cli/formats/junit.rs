@@ -3,21 +3,20 @@
 //! The elements are those that Jenkins, GitLab and Azure have in common
 //! (<https://github.com/testmoapp/junitxml>); the letters are those of XML 1.0, section 2.2.
 
-use std::fmt::Write as _;
-
 use torch_patch::{CellReport, CellState, Description, NearReport};
 
-use super::grid::{Group, groups, meaning};
+use super::grid::{Group, groups, meaning, put};
 use super::table::change;
 
 /// The cells as a document. A cell in which the patch does not fit is a failure; one in which there
 /// is nothing to be done, or that no variant is for, is skipped.
 pub(crate) fn render(cells: &[CellReport], patches: &[Description]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let counts = counts(cells.iter());
-    out.push_str(&format!(
-        "<testsuites name=\"torch-patch check\" {counts}>\n"
-    ));
+    let counts = counts(&cells.iter());
+    put(
+        &mut out,
+        format_args!("<testsuites name=\"torch-patch check\" {counts}>\n"),
+    );
     for group in groups(cells, patches) {
         suite(&group, &mut out);
     }
@@ -41,7 +40,7 @@ fn verdict(state: CellState) -> Verdict {
     }
 }
 
-fn counts<'a>(cells: impl Iterator<Item = &'a CellReport> + Clone) -> String {
+fn counts<'a>(cells: &(impl Iterator<Item = &'a CellReport> + Clone)) -> String {
     let count = |wanted: Verdict| {
         cells
             .clone()
@@ -54,8 +53,11 @@ fn counts<'a>(cells: impl Iterator<Item = &'a CellReport> + Clone) -> String {
 }
 
 fn suite(group: &Group<'_>, out: &mut String) {
-    let (patch, counts) = (escape(group.patch), counts(group.cells.iter().copied()));
-    out.push_str(&format!("  <testsuite name=\"{patch}\" {counts}>\n"));
+    let (patch, counts) = (escape(group.patch), counts(&group.cells.iter().copied()));
+    put(
+        out,
+        format_args!("  <testsuite name=\"{patch}\" {counts}>\n"),
+    );
     for cell in &group.cells {
         case(cell, out);
     }
@@ -65,23 +67,28 @@ fn suite(group: &Group<'_>, out: &mut String) {
 fn case(cell: &CellReport, out: &mut String) {
     let name = escape(&format!("{} {}", cell.release, cell.platform));
     let patch = escape(&cell.patch);
-    out.push_str(&format!(
-        "    <testcase classname=\"{patch}\" name=\"{name}\""
-    ));
+    put(
+        out,
+        format_args!("    <testcase classname=\"{patch}\" name=\"{name}\""),
+    );
     let message = escape(&message(cell));
     let state = cell.state;
     match verdict(state) {
         Verdict::Passed => out.push_str("/>\n"),
         Verdict::Skipped => {
-            out.push_str(&format!(
-                ">\n      <skipped message=\"{message}\"/>\n    </testcase>\n"
-            ));
+            put(
+                out,
+                format_args!(">\n      <skipped message=\"{message}\"/>\n    </testcase>\n"),
+            );
         }
         Verdict::Failed => {
             let text = escape(&text(cell));
-            out.push_str(&format!(
-                ">\n      <failure type=\"{state}\" message=\"{message}\">{text}</failure>\n    </testcase>\n"
-            ));
+            put(
+                out,
+                format_args!(
+                    ">\n      <failure type=\"{state}\" message=\"{message}\">{text}</failure>\n    </testcase>\n"
+                ),
+            );
         }
     }
 }
@@ -99,28 +106,31 @@ fn message(cell: &CellReport) -> String {
 /// What a person needs to mend the patch.
 fn text(cell: &CellReport) -> String {
     let mut text = format!("{} on {} {}", cell.patch, cell.distribution, cell.release);
-    text.push_str(&format!(" for {} ({})\n", cell.platform, cell.from));
+    put(
+        &mut text,
+        format_args!(" for {} ({})\n", cell.platform, cell.from),
+    );
     if let Some(near) = &cell.near {
         near_miss(near, &mut text);
     }
     for note in &cell.notes {
-        text.push_str(&format!("note: {note}\n"));
+        put(&mut text, format_args!("note: {note}\n"));
     }
     text
 }
 
 fn near_miss(near: &NearReport, text: &mut String) {
-    text.push_str(&format!("{}\nin {}", near.message, near.path));
+    put(text, format_args!("{}\nin {}", near.message, near.path));
     if let Some(within) = &near.within {
-        text.push_str(&format!(" within {within}"));
+        put(text, format_args!(" within {within}"));
     }
     text.push('\n');
     text.extend(change(near).map(|change| format!("{change}\n")));
-    text.push_str(&format!("anchor: {}\n", near.anchor));
+    put(text, format_args!("anchor: {}\n", near.anchor));
     for line in &near.lines {
-        text.push_str(&format!("line {}: {}\n", line.line, line.text));
+        put(text, format_args!("line {}: {}\n", line.line, line.text));
         if !line.differs.is_empty() {
-            text.push_str(&format!("  {}\n", line.differs));
+            put(text, format_args!("  {}\n", line.differs));
         }
     }
 }
@@ -136,8 +146,7 @@ fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\t' | '\n' | '\r' => {
-                // Nothing is written to that could fail.
-                let _ = write!(out, "&#{};", u32::from(letter));
+                put(&mut out, format_args!("&#{};", u32::from(letter)));
             }
             '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             _ => out.push(letter),

@@ -2,7 +2,7 @@
 
 use torch_patch::{CellReport, Description, NearReport};
 
-use super::grid::{Group, counted, groups, one_line, platforms, printable, releases, summary};
+use super::grid::{Group, counted, groups, one_line, platforms, printable, put, releases, summary};
 use super::run::{Run, lines, runs};
 use super::table::change;
 
@@ -51,8 +51,11 @@ fn section(group: &Group<'_>, out: &mut String) {
 fn table(group: &Group<'_>, out: &mut String) {
     let platforms = platforms(group.cells.iter().copied());
     let names: Vec<String> = platforms.iter().map(|name| prose(name)).collect();
-    out.push_str(&format!("| release | {} |\n", names.join(" | ")));
-    out.push_str(&format!("| --- |{}\n", " --- |".repeat(platforms.len())));
+    put(out, format_args!("| release | {} |\n", names.join(" | ")));
+    put(
+        out,
+        format_args!("| --- |{}\n", " --- |".repeat(platforms.len())),
+    );
     for release in releases(group.cells.iter().copied()) {
         let of = |platform: &&str| {
             let is_here =
@@ -70,7 +73,10 @@ fn table(group: &Group<'_>, out: &mut String) {
             }
         };
         let row: Vec<String> = platforms.iter().map(of).collect();
-        out.push_str(&format!("| {} | {} |\n", prose(release), row.join(" | ")));
+        put(
+            out,
+            format_args!("| {} | {} |\n", prose(release), row.join(" | ")),
+        );
     }
     out.push('\n');
 }
@@ -98,10 +104,10 @@ fn remarks(run: &Run<'_>, out: &mut String) {
     for remark in remarks {
         let (state, releases) = (cell.state, prose(&run.releases()));
         let platforms = prose(&run.platforms());
-        out.push_str(&format!(
-            "- {state}, {releases} ({platforms}): {}\n",
-            prose(remark)
-        ));
+        put(
+            out,
+            format_args!("- {state}, {releases} ({platforms}): {}\n", prose(remark)),
+        );
         out.push('\n');
     }
 }
@@ -216,6 +222,21 @@ mod tests {
         insta::with_settings!({snapshot_path => "../../../snapshots/formats", prepend_module_to_snapshot => false, omit_expression => true}, {
             insta::assert_snapshot!("markdown", render(&cells(), &patches()));
         });
+    }
+
+    #[test]
+    fn a_reason_that_is_the_message_is_told_once() {
+        let mut cells = cells();
+        cells.retain(|cell| cell.near.is_some() && cell.patch == "gloo");
+        for cell in &mut cells {
+            cell.reason = cell.near.as_ref().map(|near| near.message.clone());
+        }
+        assert_eq!(
+            render(&cells, &[])
+                .matches("anchor matched 0 times")
+                .count(),
+            1
+        );
     }
 
     #[test]

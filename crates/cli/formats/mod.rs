@@ -1,4 +1,4 @@
-//! The forms in which `check` tells its cells: a table for a terminal, Markdown, JUnit, a web page.
+//! The forms in which `check` tells its cells: a table for a terminal, Markdown, `JUnit`, a web page.
 //!
 //! Architecture invariant: each is a function of the cells and of what the patch files say, without
 //! a clock, a file or the network, so equal cells give equal bytes. Whatever comes from a release

@@ -261,6 +261,11 @@ mod tests {
     }
 
     #[test]
+    fn percents_are_rounded_and_in_bounds() {
+        assert_eq!([0.876, 1.5, -1.0, f32::NAN].map(percent), [88, 100, 0, 0]);
+    }
+
+    #[test]
     fn a_large_atlas_stays_small() {
         let json = json(&atlas(30));
         assert!(json.len() < 1_000_000, "{} bytes", json.len());

@@ -194,6 +194,23 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_told_twice_in_a_row() {
+        let mut cells = cells();
+        cells.retain(|cell| cell.patch == "gloo");
+        for cell in &mut cells {
+            let message = cell.near.as_ref().map(|near| near.message.clone());
+            cell.reason = message.or_else(|| Some("for a reason".to_owned()));
+        }
+        let table = plain(&cells, &[]);
+        assert_eq!(table.matches("for a reason").count(), 1, "{table}");
+        assert_eq!(
+            table.matches("anchor matched 0 times").count(),
+            1,
+            "{table}"
+        );
+    }
+
+    #[test]
     fn an_atlas_of_two_patches_fits_on_a_screen() {
         let table = plain(&atlas(2), &[]);
         assert!(table.lines().count() < 25, "{table}");

@@ -4,7 +4,7 @@ use torch_patch_upstream::{
     Member, UpstreamError, UpstreamErrorKind, Verification, Wheel, WheelFault, members,
 };
 
-use crate::making::{Form, INFO, Made, client, filed, make, served, with_record};
+use crate::making::{Form, INFO, Made, client, filed, make, served, u16_of, u32_of, with_record};
 
 const A: (&str, &[u8]) = ("torch/a.py", b"a = 1\na = 1\na = 1\na = 1\na = 1\n");
 const B: (&str, &[u8]) = ("torch/b.py", b"b = 2\r\n");
@@ -125,7 +125,7 @@ const LIES: &[Lie] = &[
     ),
     (
         "a directory elsewhere",
-        |made| made.set32(made.end + 16, made.directory as u32 - 1),
+        |made| made.set32(made.end + 16, u32_of(made.directory) - 1),
         "the offset of the directory",
     ),
     (
@@ -205,7 +205,7 @@ const LIES: &[Lie] = &[
     (
         "fewer packed bytes than there are",
         |made| {
-            let packed = a(made).packed as u32;
+            let packed = u32_of(a(made).packed);
             made.set32_twice(A.0, 20, packed - 1);
         },
         "are damaged",
@@ -213,7 +213,7 @@ const LIES: &[Lie] = &[
     (
         "more packed bytes than there are",
         |made| {
-            let packed = a(made).packed as u32;
+            let packed = u32_of(a(made).packed);
             made.set32_twice(A.0, 20, packed + 1);
         },
         "overlaps",
@@ -230,7 +230,7 @@ const LIES: &[Lie] = &[
     ),
     (
         "a member in the directory",
-        |made| made.set32(a(made).entry + 42, made.directory as u32 - 1),
+        |made| made.set32(a(made).entry + 42, u32_of(made.directory) - 1),
         "overlaps the central directory",
     ),
     (
@@ -245,7 +245,7 @@ const LIES: &[Lie] = &[
     ),
     (
         "a member in another one",
-        |made| made.set32(a(made).entry + 42, made.members[B.0].local as u32),
+        |made| made.set32(a(made).entry + 42, u32_of(made.members[B.0].local)),
         "overlaps `torch/b.py`",
     ),
     (
@@ -311,13 +311,31 @@ fn a_wheel_that_lies_is_refused() {
 const LIES_64: &[Lie] = &[
     (
         "a record behind its locator",
-        |made| made.set32(made.end - 12, made.end as u32),
+        |made| made.set32(made.end - 12, u32_of(made.end)),
         "the offset of the zip64 record",
     ),
     (
         "a record far away",
         |made| made.set32(made.end - 8, 1),
         "the offset of the zip64 record",
+    ),
+    (
+        "a record with 70,000 bytes behind it",
+        |made| {
+            let locator = made.end - 20;
+            made.set32(made.end - 72, 44 + 70_000);
+            made.bytes.splice(locator..locator, vec![0; 70_000]);
+        },
+        "the offset of the zip64 record",
+    ),
+    (
+        "a member at the end of all numbers",
+        |made| {
+            for at in [16, 20] {
+                made.set32(a(made).entry + 46 + A.0.len() + 5 + 4 + at, u32::MAX);
+            }
+        },
+        "overlaps the central directory",
     ),
     (
         "no record",
@@ -485,7 +503,7 @@ fn any_part_of_a_wheel_is_an_error() {
 fn a_comment_may_look_like_an_end_record() {
     let mut made = small(Form::Deflated);
     let comment = b"PK\x05\x06 and so on, long enough for a record";
-    made.set16(made.end + 20, comment.len() as u16);
+    made.set16(made.end + 20, u16_of(comment.len()));
     made.bytes.extend(comment);
     let (_directory, wheel) = filed(&made.bytes);
     assert_eq!(read(&wheel, A.0).unwrap().unwrap().bytes, A.1);

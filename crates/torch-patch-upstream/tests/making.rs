@@ -78,12 +78,11 @@ pub(crate) fn with_record(files: &[(&str, &[u8])]) -> Files {
 
 /// The text of a `RECORD` of `files`.
 pub(crate) fn record(files: &[(String, Vec<u8>)]) -> String {
-    let mut text: String = files
+    let text: String = files
         .iter()
         .map(|(name, content)| row(name, content))
         .collect();
-    text.push_str(&format!("{INFO}/RECORD,,\n"));
-    text
+    text + INFO + "/RECORD,,\n"
 }
 
 pub(crate) fn row(name: &str, content: &[u8]) -> String {
@@ -120,7 +119,7 @@ pub(crate) fn make(files: &[(String, Vec<u8>)], form: Form) -> Made {
 fn add_member(bytes: &mut Vec<u8>, name: &str, content: &[u8], form: Form) -> Place {
     let packed = pack(content, form);
     let local = bytes.len();
-    let sizes = [crc(content), packed.len() as u32, content.len() as u32];
+    let sizes = [crc(content), u32_of(packed.len()), u32_of(content.len())];
     put16(
         bytes,
         &[0x4b50, 0x0403, 20, flags(form), method(form), 0, 0x21],
@@ -135,7 +134,7 @@ fn add_member(bytes: &mut Vec<u8>, name: &str, content: &[u8], form: Form) -> Pl
         put16(&mut extra, &[1, 16]);
         put64(&mut extra, &[content.len() as u64, packed.len() as u64]);
     }
-    put16(bytes, &[name.len() as u16, extra.len() as u16]);
+    put16(bytes, &[u16_of(name.len()), u16_of(extra.len())]);
     bytes.extend(name.as_bytes());
     bytes.extend(extra);
     let data = bytes.len();
@@ -155,9 +154,9 @@ fn add_member(bytes: &mut Vec<u8>, name: &str, content: &[u8], form: Form) -> Pl
 fn add_entry(out: &mut Vec<u8>, name: &str, content: &[u8], place: Place, form: Form) {
     let mut extra = Vec::new();
     let mut sizes = [
-        place.packed as u32,
-        content.len() as u32,
-        place.local as u32,
+        u32_of(place.packed),
+        u32_of(content.len()),
+        u32_of(place.local),
     ];
     if form == Form::Zip64 {
         put16(&mut extra, &[0x5455, 1, 0x4141]);
@@ -174,7 +173,7 @@ fn add_entry(out: &mut Vec<u8>, name: &str, content: &[u8], place: Place, form: 
         &[0x4b50, 0x0201, 20, 20, flags(form), method(form), 0, 0x21],
     );
     put32(out, &[crc(content), sizes[0], sizes[1]]);
-    put16(out, &[name.len() as u16, extra.len() as u16, 0, 0, 0]);
+    put16(out, &[u16_of(name.len()), u16_of(extra.len()), 0, 0, 0]);
     put32(out, &[0, sizes[2]]);
     out.extend(name.as_bytes());
     out.extend(extra);
@@ -182,7 +181,7 @@ fn add_entry(out: &mut Vec<u8>, name: &str, content: &[u8], place: Place, form: 
 
 fn add_end(bytes: &mut Vec<u8>, start: usize, size: usize, count: usize, form: Form) -> usize {
     let at = bytes.len();
-    let mut fields = [count as u32, count as u32, size as u32, start as u32];
+    let mut fields = [u32_of(count), u32_of(count), u32_of(size), u32_of(start)];
     if form == Form::Zip64 {
         put32(bytes, &[0x0606_4b50]);
         put64(bytes, &[44]);
@@ -199,7 +198,7 @@ fn add_end(bytes: &mut Vec<u8>, start: usize, size: usize, count: usize, form: F
     }
     let end = bytes.len();
     put32(bytes, &[0x0605_4b50]);
-    put16(bytes, &[0, 0, fields[0] as u16, fields[1] as u16]);
+    put16(bytes, &[0, 0, u16_of(fields[0]), u16_of(fields[1])]);
     put32(bytes, &fields[2..]);
     put16(bytes, &[0]);
     end
@@ -212,6 +211,16 @@ fn pack(content: &[u8], form: Form) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
+}
+
+/// The value as a field of 16 bits; all ones if it does not fit, as zip64 wants it.
+pub(crate) fn u16_of(value: impl TryInto<u16>) -> u16 {
+    value.try_into().unwrap_or(u16::MAX)
+}
+
+/// The value as a field of 32 bits; all ones if it does not fit.
+pub(crate) fn u32_of(value: impl TryInto<u32>) -> u32 {
+    value.try_into().unwrap_or(u32::MAX)
 }
 
 fn crc(content: &[u8]) -> u32 {
@@ -247,10 +256,6 @@ impl Made {
 
     pub(crate) fn set32(&mut self, at: usize, value: u32) {
         self.bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
-    }
-
-    pub(crate) fn get32(&self, at: usize) -> u32 {
-        u32::from_le_bytes(self.bytes[at..at + 4].try_into().unwrap())
     }
 
     /// Changes a field of 32 bits in the entry and in the local header of a member, whose offsets are those of the entry

@@ -117,7 +117,7 @@ fn one_file_of_a_large_wheel_takes_three_requests() {
         assert_eq!(target(&wheel), Verification::Digest, "{layout}");
         let requests = server.requests().len();
         assert!(requests <= most, "{layout}: {requests}");
-        let share = server.sent() as usize * 100 / made.bytes.len();
+        let share = server.sent() * 100 / made.bytes.len() as u64;
         assert!(share < 60, "{layout}: {share} %");
     }
 }
@@ -201,7 +201,7 @@ fn a_file_is_held_against_its_row() {
                     assert_eq!(member.verification, verification, "{text}");
                 }
                 (Err(error), Err(message)) => {
-                    assert!(error.to_string().contains(message), "{error}")
+                    assert!(error.to_string().contains(message), "{error}");
                 }
                 (found, _) => panic!("{text}: {found:?}"),
             }

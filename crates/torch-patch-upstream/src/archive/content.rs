@@ -29,7 +29,8 @@ pub(crate) fn content(
     limit: u64,
 ) -> Result<Vec<u8>, ReadError> {
     entry.check(limit)?;
-    check_place(directory, entry, entry.offset + LOCAL as u64 + entry.packed)?;
+    let least = entry.offset.saturating_add(LOCAL as u64 + entry.packed);
+    check_place(directory, entry, least)?;
     let span = span(directory, entry);
     pieces.read(span.start, span.end - span.start)?;
     let local = local(pieces, entry)?;

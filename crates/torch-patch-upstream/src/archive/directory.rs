@@ -34,7 +34,8 @@ impl Directory {
             is_complete: false,
         };
         if pieces.tail() > end.start {
-            let known = usize::try_from(end.start + end.size - pieces.tail()).unwrap_or(0);
+            let known = (end.start + end.size).saturating_sub(pieces.tail());
+            let known = usize::try_from(known).unwrap_or(0);
             let bytes = pieces.known(pieces.tail()).get(..known);
             directory.enter(pieces.tail(), bytes.unwrap_or_default());
         }

@@ -64,7 +64,8 @@ impl End {
         }
         let record_at = Fields(locator).u64(8);
         let latest = locator_at.saturating_sub(END_64);
-        if record_at > latest {
+        // A directory that ends before the tail would make the reader fetch what is between.
+        if record_at < latest.saturating_sub(LONGEST_COMMENT as u64) || record_at > latest {
             return Err(absurd("the offset of the zip64 record", latest, record_at));
         }
         let record = Fields(pieces.read(record_at, END_64)?);

@@ -143,3 +143,145 @@ fn join(start: u64, bytes: Vec<u8>, at: u64, mut piece: Vec<u8>) -> (u64, Vec<u8
 fn changed(what: &'static str) -> ReadError {
     WheelFault::Changed { what }.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::error::UpstreamError;
+
+    /// A file of 100 bytes that counts what is asked of it, and answers as a test wants it.
+    struct Counted {
+        asked: RefCell<Vec<(u64, u64)>>,
+        answer: fn(Part) -> Part,
+    }
+
+    impl RangeSource for Counted {
+        fn last(&self, length: u64) -> Result<Part, UpstreamError> {
+            let length = length.min(100);
+            self.read(100 - length, length)
+        }
+
+        fn read(&self, start: u64, length: u64) -> Result<Part, UpstreamError> {
+            self.asked.borrow_mut().push((start, length));
+            let bytes = (start..start + length).map(|at| at.to_le_bytes()[0]);
+            let part = Part {
+                start,
+                total: 100,
+                bytes: bytes.collect(),
+                validator: Some("v".to_owned()),
+            };
+            Ok(if self.asked.borrow().len() == 1 {
+                part
+            } else {
+                (self.answer)(part)
+            })
+        }
+
+        fn is_local(&self) -> bool {
+            false
+        }
+    }
+
+    fn source(answer: fn(Part) -> Part) -> Counted {
+        Counted {
+            asked: RefCell::default(),
+            answer,
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_not_asked_for_again() {
+        let source = source(|part| part);
+        let mut pieces = Pieces::open(&source, 10).unwrap();
+        for (start, length, expected) in [
+            (95, 5, None),
+            (90, 10, None),
+            (10, 10, Some((10, 10))),
+            (30, 10, Some((30, 10))),
+            (15, 20, Some((20, 10))),
+            (10, 30, None),
+            (5, 40, Some((5, 40))),
+            (50, 0, None),
+            (60, 10, Some((60, 10))),
+            (40, 60, Some((45, 45))),
+            (0, 100, Some((0, 5))),
+        ] {
+            let before = source.asked.borrow().len();
+            let bytes = pieces.read(start, length).map(<[u8]>::to_vec).unwrap();
+            let right: Vec<u8> = (start..start + length)
+                .map(|at| at.to_le_bytes()[0])
+                .collect();
+            assert_eq!(bytes, right, "{start} {length}");
+            let asked = source.asked.borrow()[before..].to_vec();
+            assert_eq!(
+                asked,
+                expected.into_iter().collect::<Vec<_>>(),
+                "{start} {length}"
+            );
+        }
+        assert_eq!(pieces.known.len(), 1);
+    }
+
+    #[test]
+    fn an_answer_of_another_file_is_refused() {
+        let answers: [(fn(Part) -> Part, bool); 7] = [
+            (|part| part, true),
+            (
+                |part| Part {
+                    validator: None,
+                    ..part
+                },
+                true,
+            ),
+            (
+                |part| Part {
+                    validator: Some("w".to_owned()),
+                    ..part
+                },
+                false,
+            ),
+            (|part| Part { total: 101, ..part }, false),
+            (
+                |part| Part {
+                    start: part.start + 1,
+                    ..part
+                },
+                false,
+            ),
+            (
+                |mut part| {
+                    part.bytes.pop();
+                    part
+                },
+                false,
+            ),
+            (
+                |mut part| {
+                    part.bytes.push(0);
+                    part
+                },
+                false,
+            ),
+        ];
+        for (number, (answer, is_right)) in answers.into_iter().enumerate() {
+            let source = source(answer);
+            let mut pieces = Pieces::open(&source, 10).unwrap();
+            assert_eq!(pieces.read(20, 10).is_ok(), is_right, "{number}");
+            assert!(pieces.read(90, 10).is_ok());
+        }
+    }
+
+    #[test]
+    fn nothing_lies_behind_the_end() {
+        let source = source(|part| part);
+        let mut pieces = Pieces::open(&source, 200).unwrap();
+        assert_eq!(pieces.tail(), 0);
+        for (start, length) in [(0, 101), (100, 1), (101, 0), (u64::MAX, 1), (1, u64::MAX)] {
+            assert!(pieces.read(start, length).is_err(), "{start} {length}");
+        }
+        assert_eq!(pieces.read(100, 0).unwrap(), b"");
+        assert_eq!(source.asked.borrow().len(), 1);
+    }
+}

@@ -425,3 +425,37 @@ fn faults_that_pass_do_no_harm_and_others_are_errors() {
         assert!(found.is_err(), "{fault:?}");
     }
 }
+
+#[test]
+fn no_changed_byte_of_a_partly_read_wheel_gives_wrong_bytes() {
+    for record_place in [0, 10_000] {
+        let made = make(&record_at(large(true), record_place), Form::Mixed);
+        let (server, wheel) = served(&made.bytes);
+        let name = made.members[TARGET].entry + 46;
+        let name = name..name + TARGET.len();
+        let record = made.members[&format!("{INFO}/RECORD")];
+        let target = made.members[TARGET];
+        let mut errors = 0;
+        for start in [
+            target.entry,
+            target.local,
+            record.entry,
+            record.local,
+            made.end,
+        ] {
+            for at in (start..made.bytes.len().min(start + 100)).step_by(11) {
+                let mut bytes = made.bytes.clone();
+                bytes[at] ^= 0x41;
+                server.put("/torch.whl", bytes);
+                match read(&wheel, &[TARGET]) {
+                    Ok(found) => match &found[TARGET] {
+                        Some(member) => assert_eq!(member.bytes, content(TARGET), "{at}"),
+                        None => assert!(name.contains(&at), "{at}"),
+                    },
+                    Err(_) => errors += 1,
+                }
+            }
+        }
+        assert!(errors > 12, "{record_place}: {errors}");
+    }
+}

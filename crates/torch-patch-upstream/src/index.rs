@@ -136,7 +136,7 @@ impl Search<'_> {
         match self.client.page(&page, ACCEPT) {
             Ok(page) => {
                 self.is_found = true;
-                self.add(links(page)?);
+                self.add(links(&page)?);
                 Ok(())
             }
             Err(error) if error.is_not_found() => Ok(()),
@@ -149,17 +149,15 @@ impl Search<'_> {
         let before = self.listing.wheels.len();
         let found = if place.contains("://") && local::path_of(place).is_none() {
             let page = self.address(place)?;
-            links(self.client.page(&page, ACCEPT)?)?
+            links(&self.client.page(&page, ACCEPT)?)?
         } else {
             let path = local::path_of(place).unwrap_or_else(|| place.into());
-            match local::listed(&path)? {
-                Some(links) => links,
-                None => {
-                    let note = format!("`{}` does not exist and was passed over", path.display());
-                    self.listing.notes.push(note);
-                    Vec::new()
-                }
+            let listed = local::listed(&path)?;
+            if listed.is_none() {
+                let note = format!("`{}` does not exist and was passed over", path.display());
+                self.listing.notes.push(note);
             }
+            listed.unwrap_or_default()
         };
         self.add(found);
         self.is_found |= self.listing.wheels.len() > before;
@@ -196,7 +194,7 @@ impl Search<'_> {
 }
 
 /// Reads the links of a page.
-fn links(page: Page) -> Result<Vec<Link>, UpstreamError> {
+fn links(page: &Page) -> Result<Vec<Link>, UpstreamError> {
     let base = Base::page(&page.address);
     let links = match page.content_type.as_str() {
         "application/vnd.pypi.simple.v1+json" | "application/json" => {
@@ -218,10 +216,10 @@ fn links(page: Page) -> Result<Vec<Link>, UpstreamError> {
 
 /// Tells whether one more file is one too many.
 fn checked_count(count: usize) -> Result<(), String> {
-    match count > MOST_FILES {
-        true => Err(format!("it has more than {MOST_FILES} files")),
-        false => Ok(()),
+    if count > MOST_FILES {
+        return Err(format!("it has more than {MOST_FILES} files"));
     }
+    Ok(())
 }
 
 /// Tells whether a version of the interface is one that this crate can read (PEP 629): 1.x.

@@ -89,7 +89,7 @@ impl WheelName {
         })
     }
 
-    /// Tells whether it is for a CPython without a global interpreter lock (PEP 703), such as `cp313t`.
+    /// Tells whether it is for a Python without a global interpreter lock (PEP 703), such as `cp313t`.
     #[must_use]
     pub fn is_free_threaded(&self) -> bool {
         let is_free = |abi: &String| abi.starts_with("cp") && abi.ends_with('t');

@@ -263,7 +263,7 @@ fn span(range: &str, total: usize) -> Option<(usize, usize)> {
     let start = first.parse().ok()?;
     let end = last
         .parse::<usize>()
-        .map_or(total, |last| total.min(last + 1));
+        .map_or(total, |last| total.min(last.saturating_add(1)));
     (start < end).then_some((start, end))
 }
 

@@ -97,15 +97,13 @@ pub(crate) fn resolve(base: &str, reference: &str) -> Option<String> {
 
 /// Returns `text` without what may be credentials, for messages. An address that is broken loses more than it has to.
 pub(crate) fn redacted(text: &str) -> String {
-    match Address::parse(text) {
-        Ok((address, _)) => address.text,
-        Err(_) => {
-            let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
-            let kept = rest.rsplit_once('@').map_or(rest, |(_, kept)| kept);
-            let between = if scheme.is_empty() { "" } else { "://" };
-            format!("{scheme}{between}{kept}")
-        }
+    if let Ok((address, _)) = Address::parse(text) {
+        return address.text;
     }
+    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+    let kept = rest.rsplit_once('@').map_or(rest, |(_, kept)| kept);
+    let between = if scheme.is_empty() { "" } else { "://" };
+    format!("{scheme}{between}{kept}")
 }
 
 /// Decodes percent-encoding; what is no UTF-8 then becomes U+FFFD.

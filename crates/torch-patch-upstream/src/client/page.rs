@@ -68,13 +68,10 @@ impl Client {
         let mut bytes = Vec::new();
         let read = body.take(LARGEST + 1).read_to_end(&mut bytes);
         read.map_err(|error| self.read_failure(address, error))?;
-        match bytes.len() as u64 > LARGEST {
-            true => Err(UpstreamErrorKind::TooLarge {
-                what: address.to_string(),
-                limit: "64 MiB".to_owned(),
-            }
-            .into()),
-            false => Ok(bytes),
+        if bytes.len() as u64 > LARGEST {
+            let (what, limit) = (format!("`{address}`"), "64 MiB".to_owned());
+            return Err(UpstreamErrorKind::TooLarge { what, limit }.into());
         }
+        Ok(bytes)
     }
 }

@@ -164,10 +164,10 @@ fn entry(word: &str) -> (Pattern, Option<u16>) {
     }
     let domain = host.strip_prefix('*').unwrap_or(host);
     let domain = domain.trim_matches('.');
-    match domain.is_empty() {
-        true => (Pattern::All, port),
-        false => (Pattern::Domain(domain.to_owned()), port),
+    if domain.is_empty() {
+        return (Pattern::All, port);
     }
+    (Pattern::Domain(domain.to_owned()), port)
 }
 
 fn network(word: &str) -> Option<Pattern> {

@@ -1,7 +1,7 @@
 //! The list of a project's files as HTML (PEP 503, PEP 592, PEP 629, PEP 658, PEP 714); also any page with links to files,
 //! such as the listing of a directory.
 
-use html5gum::{HtmlString, StartTag, Token, Tokenizer};
+use html5gum::{DefaultEmitter, HtmlString, StartTag, Token, Tokenizer};
 use torch_patch_store::Digest;
 
 use super::link::{Base, Link, sha256};
@@ -12,7 +12,10 @@ pub(super) fn links(base: &Base, text: &[u8]) -> Result<Vec<Link>, String> {
     let text = String::from_utf8_lossy(text);
     let mut moved: Option<Base> = None;
     let mut links = Vec::new();
-    for token in Tokenizer::new(text.as_ref()) {
+    let mut emitter = DefaultEmitter::default();
+    // What is in a script is no element.
+    emitter.naively_switch_states(true);
+    for token in Tokenizer::new_with_emitter(text.as_ref(), emitter) {
         let Ok(Token::StartTag(tag)) = token else {
             continue;
         };

@@ -80,12 +80,11 @@ impl Link {
         let text = base.resolve(href)?;
         let (whole, fragment) = text.split_once('#').unwrap_or((&text, ""));
         let path = whole.split('?').next().unwrap_or_default();
-        let target = match local::path_of(whole) {
-            Some(path) => Target::File(path),
-            None => {
-                let (address, login) = Address::parse(whole).ok()?;
-                Target::Url(address, login)
-            }
+        let target = if let Some(path) = local::path_of(whole) {
+            Target::File(path)
+        } else {
+            let (address, login) = Address::parse(whole).ok()?;
+            Target::Url(address, login)
         };
         let digest = fragment
             .split('&')

@@ -1,6 +1,5 @@
 //! Folders and files that have wheels or links to them.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,8 +24,14 @@ pub(super) fn path_of(address: &str) -> Option<PathBuf> {
         }
         None => rest,
     };
-    path.starts_with('/')
-        .then(|| path_from(decoded_bytes(path)))
+    let is_rooted = path.starts_with('/');
+    let path = String::from_utf8(decoded_bytes(path)).ok()?;
+    let path = if cfg!(windows) {
+        without_slash(&path)
+    } else {
+        &path
+    };
+    is_rooted.then(|| PathBuf::from(path))
 }
 
 /// Returns the folder of an index that is named by a `file://` address or by its path.
@@ -37,30 +42,16 @@ pub(super) fn index_folder(place: &str) -> Option<PathBuf> {
 
 /// Returns a place as messages show it: an address without credentials, or a path as it is.
 pub(super) fn shown(place: &str) -> String {
-    match place.contains("://") {
-        true => redacted(place),
-        false => place.to_owned(),
+    if place.contains("://") {
+        return redacted(place);
     }
-}
-
-#[cfg(unix)]
-fn path_from(bytes: Vec<u8>) -> PathBuf {
-    use std::os::unix::ffi::OsStringExt as _;
-
-    PathBuf::from(OsString::from_vec(bytes))
-}
-
-#[cfg(not(unix))]
-fn path_from(bytes: Vec<u8>) -> PathBuf {
-    let path = String::from_utf8_lossy(&bytes).into_owned();
-    PathBuf::from(OsString::from(without_slash(&path)))
+    place.to_owned()
 }
 
 /// Takes off the slash in front of a drive, as in `/C:/wheels`.
-#[cfg(any(not(unix), test))]
 fn without_slash(path: &str) -> &str {
     match path.as_bytes() {
-        [b'/', drive, b':' | b'|', ..] if drive.is_ascii_alphabetic() => &path[1..],
+        [b'/', drive, b':', ..] if drive.is_ascii_alphabetic() => &path[1..],
         _ => path,
     }
 }
@@ -128,4 +119,35 @@ fn failed(source: io::Error) -> UpstreamError {
         source,
     }
     .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{path_of, without_slash};
+
+    #[test]
+    fn addresses_of_files() {
+        let cases = [
+            ("file:///a%20b/c", Some("/a b/c")),
+            ("FILE://LOCALHOST/a#b", Some("/a")),
+            ("file:/a", Some("/a")),
+            ("file://host/a", None),
+            ("file:a", None),
+            ("file:///%FF", None),
+            ("https://host/a", None),
+            ("/a", None),
+        ];
+        for (address, path) in cases {
+            assert_eq!(path_of(address), path.map(PathBuf::from), "{address}");
+        }
+    }
+
+    #[test]
+    fn drives_have_no_slash_in_front() {
+        for (path, wanted) in [("/C:/a", "C:/a"), ("/a/b", "/a/b"), ("/", "/")] {
+            assert_eq!(without_slash(path), wanted);
+        }
+    }
 }

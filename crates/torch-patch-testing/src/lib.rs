@@ -14,6 +14,7 @@ mod corpus;
 mod package;
 mod picture;
 mod server;
+mod wheel;
 mod world;
 
 pub use corpus::{Release, corpus};

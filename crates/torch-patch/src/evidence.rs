@@ -85,6 +85,21 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
         ErrorKind::BadPatchFile(error) => error.details(),
         ErrorKind::PatchFileUnreadable { path, .. } => json!({ "path": path.to_string_lossy() }),
         ErrorKind::Environment(error) => serde_json::to_value(error).unwrap_or_default(),
+        ErrorKind::NoWheel { .. }
+        | ErrorKind::Scratch { .. }
+        | ErrorKind::ScratchNotEmpty { .. }
+        | ErrorKind::OtherWheels { .. }
+        | ErrorKind::NoRelease { .. }
+        | ErrorKind::RoundTrip { .. } => release_details(kind),
+        #[cfg(feature = "upstream")]
+        ErrorKind::Upstream(error) => upstream_details(error.kind()),
+        ErrorKind::Store(error) => store_details(error.kind()),
+    }
+}
+
+/// Of the errors that are about releases which are not installed.
+fn release_details(kind: &ErrorKind) -> serde_json::Value {
+    match kind {
         ErrorKind::NoWheel { path }
         | ErrorKind::Scratch { path, .. }
         | ErrorKind::ScratchNotEmpty { path } => json!({ "path": path.to_string_lossy() }),
@@ -107,9 +122,7 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
             })
         }
         ErrorKind::RoundTrip { patch, files } => json!({ "patch": patch, "files": lossy(files) }),
-        #[cfg(feature = "upstream")]
-        ErrorKind::Upstream(error) => upstream_details(error.kind()),
-        ErrorKind::Store(error) => store_details(error.kind()),
+        _ => json!({}),
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod adopt;
 mod apply;
+#[cfg(feature = "upstream")]
+mod check;
 mod drift;
 mod races;
 mod requirements;

@@ -12,7 +12,7 @@ use crate::check::specimen::by_version;
 
 /// One wheel for each release and platform, the oldest release first.
 ///
-/// Of several, the one that most people have: for the newest CPython, with its usual ABI, for the
+/// Of several, the one that most people have: for the newest `CPython`, with its usual ABI, for the
 /// usual machine, of the last build. A yanked wheel stands for its release only if that has no
 /// other. Pre-releases are left out if there is any release in `versions`, as pip does it.
 pub(crate) fn select<'w>(

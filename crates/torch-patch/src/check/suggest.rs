@@ -90,8 +90,8 @@ fn mend_edit(
 
 /// Whether an edit can be made; the error is the conflict that is in its way.
 fn look(path: &str, edit: &Edit, bytes: Option<&[u8]>) -> Result<(), Option<Conflict>> {
-    let patch = FilePatch::compile(path, std::slice::from_ref(edit)).map_err(|_| None)?;
-    match patch.classify(bytes).state {
+    let compiled = FilePatch::compile(path, std::slice::from_ref(edit)).map_err(|_| None)?;
+    match compiled.classify(bytes).state {
         FileState::Pristine => Ok(()),
         FileState::Conflict(conflict) => Err(Some(conflict)),
         FileState::Applied | FileState::AppliedByHand => Err(None),
@@ -122,7 +122,7 @@ fn candidates(path: &str, edit: &Edit, conflict: &Conflict, bytes: &[u8]) -> Vec
             ConflictKind::ScopeMissing { .. } => other_scope(edit, miss),
             ConflictKind::UntilMissing { .. } => other_end(edit, miss),
             ConflictKind::Missing { .. } if miss.in_scope => other_anchor(edit, miss),
-            ConflictKind::Missing { .. } => elsewhere(path, edit, miss, bytes),
+            ConflictKind::Missing { .. } => Some(elsewhere(path, edit, miss, bytes)),
             _ => None,
         });
     steps.collect()
@@ -133,9 +133,7 @@ fn other_scope(edit: &Edit, miss: &NearMiss) -> Option<Step> {
     let Some(Scope::Python(old)) = &edit.within else {
         return None;
     };
-    let header = miss.text.trim_start_matches("async ");
-    let end = header.find(['(', ':', '['])?;
-    let name = header[..end].trim();
+    let name = miss.text.as_str();
     let outer = old.rsplit_once('>').map(|(outer, _)| outer.trim());
     let new = outer.map_or_else(|| name.to_owned(), |outer| format!("{outer} > {name}"));
     Some(Step {
@@ -162,7 +160,7 @@ fn other_anchor(edit: &Edit, miss: &NearMiss) -> Option<Step> {
 }
 
 /// The nearest line is in another definition.
-fn elsewhere(path: &str, edit: &Edit, miss: &NearMiss, bytes: &[u8]) -> Option<Step> {
+fn elsewhere(path: &str, edit: &Edit, miss: &NearMiss, bytes: &[u8]) -> Step {
     let mut step = other_anchor(edit, miss).unwrap_or(Step {
         edit: edit.clone(),
         change: format!("anchor as it is (line {})", miss.line),
@@ -171,7 +169,7 @@ fn elsewhere(path: &str, edit: &Edit, miss: &NearMiss, bytes: &[u8]) -> Option<S
     let words = scope.as_deref().unwrap_or("the whole file").to_owned();
     step.edit.within = scope.map(Scope::Python);
     step.change = format!("{}, within `{words}`", step.change);
-    Some(step)
+    step
 }
 
 /// The range ends at the nearest line.

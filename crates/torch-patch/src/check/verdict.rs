@@ -80,7 +80,7 @@ struct Looked {
     reason: Option<String>,
 }
 
-fn look(path: &str, patch: &FilePatch, bytes: Option<&[u8]>) -> Looked {
+fn look(path: &str, edits: &FilePatch, bytes: Option<&[u8]>) -> Looked {
     let before = bytes.map(Digest::of);
     let mut looked = Looked {
         state: CellState::Already,
@@ -96,9 +96,9 @@ fn look(path: &str, patch: &FilePatch, bytes: Option<&[u8]>) -> Looked {
         near: None,
         reason: None,
     };
-    let classified = patch.classify(bytes);
+    let classified = edits.classify(bytes);
     match classified.state {
-        FileState::Pristine => apply(&mut looked, patch, bytes),
+        FileState::Pristine => looked.apply(edits, bytes),
         FileState::Applied | FileState::AppliedByHand => {
             let reports = classified.edits.iter();
             looked.file.lines = reports.flat_map(|edit| edit.lines.clone()).collect();
@@ -109,35 +109,6 @@ fn look(path: &str, patch: &FilePatch, bytes: Option<&[u8]>) -> Looked {
     looked
 }
 
-fn apply(looked: &mut Looked, patch: &FilePatch, bytes: Option<&[u8]>) {
-    let path = looked.file.path.clone();
-    match patch.apply(bytes) {
-        Err(ApplyError::Syntax(broken)) => {
-            looked.state = CellState::Syntax;
-            looked.reason = Some(format!("`{path}`: {broken}"));
-        }
-        Err(ApplyError::Conflict { conflict, .. }) => looked.refuse(&conflict, bytes),
-        Err(error) => {
-            looked.state = CellState::Ambiguous;
-            looked.reason = Some(format!("`{path}`: {error}"));
-        }
-        Ok(application) => match prove(patch, bytes, &application) {
-            Err(broken) => {
-                looked.state = CellState::Ambiguous;
-                looked.reason = Some(format!("`{path}`: {broken}"));
-            }
-            Ok(()) => {
-                looked.state = CellState::Ok;
-                looked.file.after = Some(Digest::of(&application.bytes));
-                let changes = application.changes.iter();
-                looked.file.lines = changes.map(|change| change.line).collect();
-                let (old, new) = (bytes.unwrap_or_default(), &application.bytes);
-                looked.file.diff = Some(diff(&path, old, new));
-            }
-        },
-    }
-}
-
 fn diff(path: &str, old: &[u8], new: &[u8]) -> String {
     let labels = (format!("a/{path}"), format!("b/{path}"));
     let diff = unified_diff(old, new, (&labels.0, &labels.1), CONTEXT);
@@ -145,6 +116,31 @@ fn diff(path: &str, old: &[u8], new: &[u8]) -> String {
 }
 
 impl Looked {
+    fn apply(&mut self, edits: &FilePatch, bytes: Option<&[u8]>) {
+        let application = match edits.apply(bytes) {
+            Ok(application) => application,
+            Err(ApplyError::Conflict { conflict, .. }) => return self.refuse(&conflict, bytes),
+            Err(ApplyError::Syntax(broken)) => {
+                return self.explain(CellState::Syntax, &broken.to_string());
+            }
+            Err(error) => return self.explain(CellState::Ambiguous, &error.to_string()),
+        };
+        if let Err(broken) = prove(edits, bytes, &application) {
+            return self.explain(CellState::Ambiguous, &broken);
+        }
+        self.state = CellState::Ok;
+        self.file.after = Some(Digest::of(&application.bytes));
+        let changes = application.changes.iter();
+        self.file.lines = changes.map(|change| change.line).collect();
+        let old = bytes.unwrap_or_default();
+        self.file.diff = Some(diff(&self.file.path, old, &application.bytes));
+    }
+
+    fn explain(&mut self, state: CellState, reason: &str) {
+        self.state = state;
+        self.reason = Some(format!("`{}`: {reason}", self.file.path));
+    }
+
     fn refuse(&mut self, conflict: &Conflict, bytes: Option<&[u8]>) {
         self.state = state_of(&conflict.kind);
         self.near = Some(NearReport {

@@ -34,7 +34,9 @@ fn every_release() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!("{error}: {}", String::from_utf8_lossy(&output.stderr));
     });
-    let cells = report["cells"].as_array().unwrap_or_else(|| panic!("{report:#}"));
+    let cells = report["cells"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{report:#}"));
     let mut patches: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for cell in cells {
         patches.entry(text(&cell["patch"])).or_default().push(cell);
@@ -55,7 +57,10 @@ fn every_release() {
     // Each `ok` is proven by the command itself; and it fails where declared ranges are not those that hold.
     assert_eq!(report["error"], Value::Null, "{:#}", report["error"]);
     for range in report["ranges"].as_array().unwrap() {
-        assert_eq!((&range["wider"], &range["narrower"]), (&Value::Array(Vec::new()), &Value::Array(Vec::new())));
+        assert_eq!(
+            (&range["wider"], &range["narrower"]),
+            (&Value::Array(Vec::new()), &Value::Array(Vec::new()))
+        );
     }
 }
 
@@ -64,7 +69,9 @@ fn one_patch(patch: &str, cells: &[&Value]) {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut table = String::new();
     for cell in cells {
-        let diffs: String = files(cell).map(|file| shown(file["diff"].as_str().unwrap_or(""))).collect();
+        let diffs: String = files(cell)
+            .map(|file| shown(file["diff"].as_str().unwrap_or("")))
+            .collect();
         let name = if diffs.is_empty() {
             "-".to_owned()
         } else {
@@ -73,7 +80,12 @@ fn one_patch(patch: &str, cells: &[&Value]) {
             name.clone()
         };
         for file in files(cell) {
-            let lines: Vec<String> = file["lines"].as_array().unwrap().iter().map(Value::to_string).collect();
+            let lines: Vec<String> = file["lines"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(Value::to_string)
+                .collect();
             let row = format!(
                 "{:8} {:6} {:12} {} {} {:10} {name}",
                 text(&cell["release"]),
@@ -86,7 +98,8 @@ fn one_patch(patch: &str, cells: &[&Value]) {
             let _ = writeln!(table, "{}", row.trim_end());
         }
     }
-    let head = "release, platform, state, sha256 of the pristine file, of the patched one, lines, diff\n";
+    let head =
+        "release, platform, state, sha256 of the pristine file, of the patched one, lines, diff\n";
     assert_snapshot!(patch, format!("{head}{table}"));
     for (diff, name) in names {
         assert_snapshot!(name, diff);
@@ -98,16 +111,23 @@ fn files(cell: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
 }
 
 fn digest(value: &Value) -> &str {
-    value.as_str().map_or("-", |digest| digest.trim_start_matches("sha256:"))
+    value
+        .as_str()
+        .map_or("-", |digest| digest.trim_start_matches("sha256:"))
 }
 
 /// A diff without line numbers and line endings, with one line of context.
 fn shown(diff: &str) -> String {
-    let lines: Vec<&str> = diff.lines().map(|line| line.trim_end_matches('\r')).collect();
+    let lines: Vec<&str> = diff
+        .lines()
+        .map(|line| line.trim_end_matches('\r'))
+        .collect();
     let is_change = |line: &&&str| line.starts_with(['+', '-']);
     let mut shown = String::new();
     for (index, line) in lines.iter().enumerate() {
@@ -124,7 +144,8 @@ fn shown(diff: &str) -> String {
 /// The wheel of each release and platform with its sha256, by the index.
 fn wheels(cells: &[Value]) -> String {
     let client = Client::new(ClientSettings::default()).unwrap();
-    let listing = torch_patch_upstream::wheels(&client, &IndexSettings::default(), DISTRIBUTION).unwrap();
+    let listing =
+        torch_patch_upstream::wheels(&client, &IndexSettings::default(), DISTRIBUTION).unwrap();
     let digests: BTreeMap<&str, Option<Digest>> = listing
         .wheels
         .iter()
@@ -145,7 +166,9 @@ fn is_offline() -> bool {
     #[expect(clippy::disallowed_methods, reason = "a test reads how it is run")]
     let offline = std::env::var_os("TORCH_PATCH_OFFLINE").is_some_and(|value| value == "1");
     if offline {
-        eprintln!("TORCH_PATCH_OFFLINE=1: the stored list of wheels is used; new releases go unnoticed");
+        eprintln!(
+            "TORCH_PATCH_OFFLINE=1: the stored list of wheels is used; new releases go unnoticed"
+        );
     }
     offline
 }
@@ -167,13 +190,16 @@ fn stored_index(folder: &std::path::Path) -> String {
 
 /// The command with the network settings of this machine, and the cache of the tests.
 fn command() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_torch-patch")).env("TORCH_PATCH_CACHE", cache().join("upstream"))
+    Command::new(env!("CARGO_BIN_EXE_torch-patch"))
+        .env("TORCH_PATCH_CACHE", cache().join("upstream"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test reads where its cache is")]
 fn cache() -> PathBuf {
     let given = std::env::var_os("TORCH_PATCH_TEST_CACHE").map(PathBuf::from);
-    given.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/torch-patch-tests"))
+    given.unwrap_or_else(|| {
+        PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/torch-patch-tests")
+    })
 }
 
 fn root() -> PathBuf {

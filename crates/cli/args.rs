@@ -299,7 +299,11 @@ Exits with 3 if a patch does not fit a release that it covers, or covers none.")
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Check {
     /// The patches
-    #[arg(value_name = "ID|FILE.toml", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(
+        value_name = "ID|FILE.toml",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
     pub(crate) patches: Vec<String>,
     /// Every patch that is known
     #[arg(long)]
@@ -308,7 +312,12 @@ pub(crate) struct Check {
     #[arg(long, value_name = "SPEC", value_parser = crate::commands::version_range)]
     pub(crate) versions: Option<VersionRange>,
     /// The platforms whose wheels are looked at
-    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',', default_value = "all")]
+    #[arg(
+        long = "platform",
+        value_name = "PLATFORM",
+        value_delimiter = ',',
+        default_value = "all"
+    )]
     pub(crate) platforms: Vec<PlatformWord>,
     /// A wheel in the file system, in the place of those of an index
     #[arg(long = "wheel", value_name = "FILE", conflicts_with = "sources")]
@@ -323,7 +332,12 @@ pub(crate) struct Check {
     #[arg(long)]
     pub(crate) infer: bool,
     /// The form of the answer
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
     pub(crate) format: CheckFormat,
     /// Where the answer is written, in the place of stdout
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]

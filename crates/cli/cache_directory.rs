@@ -66,17 +66,37 @@ mod tests {
         let home = ("HOME", "/home/ann");
         let cases: &[(System, &[(&str, &str)], Option<&str>)] = &[
             (Unix, &[home], Some("/home/ann/.cache/torch-patch")),
-            (Unix, &[home, ("XDG_CACHE_HOME", "/c")], Some("/c/torch-patch")),
-            (Unix, &[home, ("XDG_CACHE_HOME", "c")], Some("/home/ann/.cache/torch-patch")),
-            (Unix, &[home, ("XDG_CACHE_HOME", "")], Some("/home/ann/.cache/torch-patch")),
+            (
+                Unix,
+                &[home, ("XDG_CACHE_HOME", "/c")],
+                Some("/c/torch-patch"),
+            ),
+            (
+                Unix,
+                &[home, ("XDG_CACHE_HOME", "c")],
+                Some("/home/ann/.cache/torch-patch"),
+            ),
+            (
+                Unix,
+                &[home, ("XDG_CACHE_HOME", "")],
+                Some("/home/ann/.cache/torch-patch"),
+            ),
             (Unix, &[home, ("TORCH_PATCH_CACHE", "/t")], Some("/t")),
             (Unix, &[], None),
             (Macos, &[home], Some("/home/ann/Library/Caches/torch-patch")),
-            (Windows, &[("LOCALAPPDATA", "C:/L")], Some("C:/L/torch-patch/cache")),
+            (
+                Windows,
+                &[("LOCALAPPDATA", "C:/L")],
+                Some("C:/L/torch-patch/cache"),
+            ),
             (Windows, &[home], None),
         ];
         for (system, variables, expected) in cases {
-            assert_eq!(find(*system, variables).as_deref(), *expected, "{variables:?}");
+            assert_eq!(
+                find(*system, variables).as_deref(),
+                *expected,
+                "{variables:?}"
+            );
         }
     }
 }

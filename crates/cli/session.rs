@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use torch_patch::{
-    Cache, Catalogue, Client, Context, Error, Platform, Request, Upstream, discover, load_directory,
-    load_file,
+    Cache, Catalogue, Client, Context, Error, Platform, Request, Upstream, discover,
+    load_directory, load_file,
 };
 
 use crate::args::{Options, Place};
 use crate::index_settings::{self, IndexOptions};
-use crate::{cache_directory, process};
 use crate::ui::Ui;
+use crate::{cache_directory, process};
 
 /// The built-in patches, with those of `--patches`.
 pub(crate) fn catalogue(options: &Options) -> anyhow::Result<Catalogue> {

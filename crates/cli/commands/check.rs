@@ -71,7 +71,12 @@ fn hold(
         // Only to compare with: a package can be checked without any index.
         let upstream = upstream(&check.index, ui).ok();
         let material = Material::Installed(&context, upstream.as_ref());
-        return Ok(torch_patch::check(context.catalogue(), &material, request, ui)?);
+        return Ok(torch_patch::check(
+            context.catalogue(),
+            &material,
+            request,
+            ui,
+        )?);
     }
     if !check.sources.is_empty() {
         let only = <[Platform; 1]>::try_from(request.platforms.as_slice());
@@ -158,7 +163,11 @@ fn tell(report: &Report, ui: &mut Ui) {
         ui.note(&format!("{requests} requests, {megabytes} MB received"));
     }
     let Some(error) = &report.error else { return };
-    ui.complain(&format!("{}: {}", paint(crate::text::ERROR, "error"), error.message));
+    ui.complain(&format!(
+        "{}: {}",
+        paint(crate::text::ERROR, "error"),
+        error.message
+    ));
     for hint in &error.hints {
         ui.hint(hint);
     }
@@ -166,12 +175,15 @@ fn tell(report: &Report, ui: &mut Ui) {
 
 /// Writes the whole file or leaves the old one.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let written = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))
-        .and_then(|mut file| {
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let written = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).and_then(
+        |mut file| {
             file.write_all(text.as_bytes())?;
             Ok(file.persist(path)?)
-        });
+        },
+    );
     written.with_context(|| format!("failed to write `{}`", path.display()))?;
     Ok(())
 }

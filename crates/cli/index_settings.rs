@@ -238,22 +238,19 @@ fn relay(
     settings.no_proxy = values
         .first(&["no_proxy", "NO_PROXY"], &[])
         .map(|value| value.text);
-    let places: [(
-        Option<Value>,
-        fn(&mut ClientSettings) -> &mut Option<String>,
-    ); 2] = [
-        (http, |settings| &mut settings.http_proxy),
-        (https, |settings| &mut settings.https_proxy),
-    ];
-    for (value, place) in places {
-        let Some(value) = value else { continue };
-        *place(settings) = Some(value.text);
-        check(settings).with_context(|| format!("{} names no proxy", value.source))?;
+    for value in [&http, &https].into_iter().flatten() {
+        let proxy = ClientSettings {
+            https_proxy: Some(value.text.clone()),
+            ..ClientSettings::default()
+        };
+        check(&proxy).with_context(|| format!("{} names no proxy", value.source))?;
         let note = format!("requests go through the proxy that {} names", value.source);
         if !notes.contains(&note) {
             notes.push(note);
         }
     }
+    settings.http_proxy = http.map(|value| value.text);
+    settings.https_proxy = https.map(|value| value.text);
     Ok(())
 }
 

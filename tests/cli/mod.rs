@@ -1,6 +1,8 @@
 //! The command in a world of its own: no variable of this process reaches it.
 
+mod check;
 mod exit_codes;
+mod index_settings;
 mod messages;
 mod options;
 mod output;

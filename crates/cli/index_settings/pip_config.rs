@@ -29,7 +29,7 @@ impl PipConfig {
         variable: &dyn Fn(&str) -> Option<OsString>,
     ) -> anyhow::Result<Self> {
         let mut config = Self::default();
-        for path in files(system, variable, |path| path.is_dir(), |path| path.exists()) {
+        for path in files(system, variable, Path::is_dir, Path::exists) {
             let text = match fs_err::read_to_string(&path) {
                 Ok(text) => text,
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -57,7 +57,7 @@ impl PipConfig {
         let mut defaults = ini.defaults();
         defaults.multiline = true;
         defaults.enable_inline_comments = false;
-        defaults.default_section = "DEFAULT".to_owned();
+        "DEFAULT".clone_into(&mut defaults.default_section);
         ini.load_defaults(defaults);
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let sections = ini.read(text.to_owned()).map_err(anyhow::Error::msg)?;
@@ -154,20 +154,23 @@ fn user(
 mod tests {
     use super::*;
 
-    fn found(system: System, variables: &[(&str, &str)], existing: &[&str]) -> Vec<String> {
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+
+    /// The paths, with blanks between them and `_` where they have blanks.
+    fn found(system: System, variables: Variables<'_>, existing: &str) -> String {
         let variable = |name: &str| {
             let found = variables.iter().find(|(own, _)| *own == name);
             found.map(|(_, value)| OsString::from(value))
         };
-        let is_there = |path: &Path| {
-            let path = path.display().to_string().replace('\\', "/");
-            existing.contains(&path.as_str())
+        let shown = |path: &Path| {
+            let path = path.display().to_string();
+            path.replace('\\', "/")
+                .replace("Application Support", "Application_Support")
         };
+        let is_there = |path: &Path| shown(path) == existing;
         let files = files(system, &variable, is_there, is_there);
-        let shown = files
-            .iter()
-            .map(|path| path.display().to_string().replace('\\', "/"));
-        shown.collect()
+        let shown: Vec<String> = files.iter().map(PathBuf::as_path).map(shown).collect();
+        shown.join(" ")
     }
 
     /// The lists for Linux are what `pip config debug` of pip 23.2 shows with these variables; those for the other
@@ -176,98 +179,32 @@ mod tests {
     fn files_are_where_pip_looks_for_them() {
         use System::{Macos, Unix, Windows};
         let home = ("HOME", "/h");
+        let named = ("PIP_CONFIG_FILE", "/f");
+        let xdg = [
+            home,
+            ("XDG_CONFIG_HOME", "/c"),
+            ("XDG_CONFIG_DIRS", "/x:/y"),
+            ("VIRTUAL_ENV", "/v"),
+        ];
         let windows = [
             ("PROGRAMDATA", "P:"),
             ("APPDATA", "A:"),
             ("USERPROFILE", "U:"),
         ];
-        let cases: &[(System, &[(&str, &str)], &[&str], &[&str])] = &[
-            (
-                Unix,
-                &[home],
-                &[],
-                &[
-                    "/etc/xdg/pip/pip.conf",
-                    "/etc/pip.conf",
-                    "/h/.pip/pip.conf",
-                    "/h/.config/pip/pip.conf",
-                ],
-            ),
-            (
-                Unix,
-                &[
-                    home,
-                    ("XDG_CONFIG_HOME", "/c"),
-                    ("XDG_CONFIG_DIRS", "/x:/y"),
-                    ("VIRTUAL_ENV", "/v"),
-                ],
-                &[],
-                &[
-                    "/x/pip/pip.conf",
-                    "/y/pip/pip.conf",
-                    "/etc/pip.conf",
-                    "/h/.pip/pip.conf",
-                    "/c/pip/pip.conf",
-                    "/v/pip.conf",
-                ],
-            ),
-            (
-                Unix,
-                &[("PIP_CONFIG_FILE", "/f"), home, ("CONDA_PREFIX", "/v")],
-                &["/f"],
-                &[
-                    "/etc/xdg/pip/pip.conf",
-                    "/etc/pip.conf",
-                    "/v/pip.conf",
-                    "/f",
-                ],
-            ),
-            (
-                Unix,
-                &[("PIP_CONFIG_FILE", "/f"), home],
-                &[],
-                &[
-                    "/etc/xdg/pip/pip.conf",
-                    "/etc/pip.conf",
-                    "/h/.pip/pip.conf",
-                    "/h/.config/pip/pip.conf",
-                    "/f",
-                ],
-            ),
-            (
-                Unix,
-                &[("PIP_CONFIG_FILE", "/dev/null"), home],
-                &["/dev/null"],
-                &[],
-            ),
-            (Unix, &[], &[], &["/etc/xdg/pip/pip.conf", "/etc/pip.conf"]),
-            (
-                Macos,
-                &[home],
-                &[],
-                &[
-                    "/Library/Application Support/pip/pip.conf",
-                    "/h/.pip/pip.conf",
-                    "/h/.config/pip/pip.conf",
-                ],
-            ),
-            (
-                Macos,
-                &[home],
-                &["/h/Library/Application Support/pip"],
-                &[
-                    "/Library/Application Support/pip/pip.conf",
-                    "/h/.pip/pip.conf",
-                    "/h/Library/Application Support/pip/pip.conf",
-                ],
-            ),
-            (
-                Windows,
-                &windows,
-                &[],
-                &["P:/pip/pip.ini", "U:/pip/pip.ini", "A:/pip/pip.ini"],
-            ),
-            (Windows, &[("PIP_CONFIG_FILE", "nul")], &[], &[]),
+        let linux = "/etc/xdg/pip/pip.conf /etc/pip.conf";
+        let macos = "/Library/Application_Support/pip/pip.conf /h/.pip/pip.conf";
+        let support = "/h/Library/Application_Support/pip";
+        let cases: &[(System, Variables, &str, String)] = &[
+            (Unix, &[home], "", format!("{linux} /h/.pip/pip.conf /h/.config/pip/pip.conf")),
+            (Unix, &xdg, "", "/x/pip/pip.conf /y/pip/pip.conf /etc/pip.conf /h/.pip/pip.conf /c/pip/pip.conf /v/pip.conf".to_owned()),
+            (Unix, &[named, home, ("CONDA_PREFIX", "/v")], "/f", format!("{linux} /v/pip.conf /f")),
+            (Unix, &[named, home], "", format!("{linux} /h/.pip/pip.conf /h/.config/pip/pip.conf /f")),
+            (Unix, &[("PIP_CONFIG_FILE", "/dev/null"), home], "/dev/null", String::new()),
+            (Unix, &[], "", linux.to_owned()),
+            (Macos, &[home], "", format!("{macos} /h/.config/pip/pip.conf")),
+            (Macos, &[home], support, format!("{macos} {support}/pip.conf")),
+            (Windows, &windows, "", "P:/pip/pip.ini U:/pip/pip.ini A:/pip/pip.ini".to_owned()),
+            (Windows, &[("PIP_CONFIG_FILE", "nul")], "", String::new()),
         ];
         for (system, variables, existing, expected) in cases {
             assert_eq!(

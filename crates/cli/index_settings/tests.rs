@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use super::system::System;
 use super::{IndexOptions, Settings, resolve_with};
 
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 const CONFIG: &str = "\
 [global]
 index-url = https://global/
@@ -31,7 +33,7 @@ fn home(config: &str) -> tempfile::TempDir {
 fn resolve(
     options: &IndexOptions,
     config: &str,
-    variables: &[(&str, &str)],
+    variables: Variables<'_>,
 ) -> anyhow::Result<Settings> {
     let home = home(config);
     let variable = |name: &str| {
@@ -42,125 +44,78 @@ fn resolve(
     resolve_with(options, System::Windows, variable)
 }
 
-fn places(
-    options: &IndexOptions,
-    config: &str,
-    variables: &[(&str, &str)],
-) -> (Vec<String>, Vec<String>) {
-    let settings = resolve(options, config, variables).unwrap();
-    (settings.indexes.index_urls, settings.indexes.find_links)
+/// The indexes and the links, with `|` between.
+fn places(options: &IndexOptions, config: &str, variables: Variables<'_>) -> (String, String) {
+    let indexes = resolve(options, config, variables).unwrap().indexes;
+    (indexes.index_urls.join("|"), indexes.find_links.join("|"))
 }
 
 #[test]
-fn options_win_over_variables_and_variables_over_files() {
-    let none = IndexOptions::default();
-    let given = IndexOptions {
+fn variables_win_over_files() {
+    let pypi = "https://pypi.org/simple/";
+    let configured = "https://global/|https://e1/|https://e2/";
+    let (two, links) = ("https://2/?a=b", "/l1|/l2");
+    let named = ("UV_DEFAULT_INDEX", "n=https://2/?a=b");
+    let no_index = "[global]\nno-index = true";
+    let uv = [
+        ("UV_INDEX", "a=https://a/ https://b/"),
+        ("UV_EXTRA_INDEX_URL", "https://c/"),
+    ];
+    let empty = [("PIP_INDEX_URL", ""), ("PIP_EXTRA_INDEX_URL", "https://v/")];
+    let found = [("PIP_FIND_LINKS", "a b"), ("UV_FIND_LINKS", "c d,e")];
+    let cases: &[(&str, Variables<'_>, &str, &str)] = &[
+        ("", &[], pypi, ""),
+        (CONFIG, &[], configured, links),
+        (CONFIG, &empty, "https://global/|https://v/", links),
+        ("", &[("UV_INDEX_URL", "https://3/")], "https://3/", ""),
+        ("", &[("UV_INDEX_URL", "https://3/"), named], two, ""),
+        ("", &[("UV_DEFAULT_INDEX", two)], two, ""),
+        (
+            "",
+            &[named, ("PIP_INDEX_URL", "https://1/")],
+            "https://1/",
+            "",
+        ),
+        (
+            "",
+            &uv,
+            "https://pypi.org/simple/|https://a/|https://b/|https://c/",
+            "",
+        ),
+        (CONFIG, &found, configured, "a|b|c d|e"),
+        (CONFIG, &[("PIP_NO_INDEX", "1")], "", links),
+        (no_index, &[], "", ""),
+        (no_index, &[("UV_NO_INDEX", "false")], pypi, ""),
+        (CONFIG, &[("PIP_CONFIG_FILE", "nul")], pypi, ""),
+    ];
+    for (config, variables, indexes, links) in cases {
+        let found = places(&IndexOptions::default(), config, variables);
+        let found = (found.0.as_str(), found.1.as_str());
+        assert_eq!(found, (*indexes, *links), "{variables:?}");
+    }
+}
+
+#[test]
+fn options_win_over_variables_and_add_to_lists() {
+    let mut options = IndexOptions {
         index_url: Some("https://option/".to_owned()),
         extra_index_url: vec!["https://more/".to_owned()],
         find_links: vec!["folder, one".to_owned()],
         ..IndexOptions::default()
     };
-    let cases: &[(&IndexOptions, &str, &[(&str, &str)], &[&str], &[&str])] = &[
-        (&none, "", &[], &["https://pypi.org/simple/"], &[]),
-        (
-            &none,
-            CONFIG,
-            &[],
-            &["https://global/", "https://e1/", "https://e2/"],
-            &["/l1", "/l2"],
-        ),
-        (
-            &none,
-            CONFIG,
-            &[("PIP_INDEX_URL", ""), ("PIP_EXTRA_INDEX_URL", "https://v/")],
-            &["https://global/", "https://v/"],
-            &["/l1", "/l2"],
-        ),
-        (
-            &none,
-            "",
-            &[("UV_INDEX_URL", "https://3/")],
-            &["https://3/"],
-            &[],
-        ),
-        (
-            &none,
-            "",
-            &[
-                ("UV_INDEX_URL", "https://3/"),
-                ("UV_DEFAULT_INDEX", "n=https://2/?a=b"),
-            ],
-            &["https://2/?a=b"],
-            &[],
-        ),
-        (
-            &none,
-            "",
-            &[
-                ("UV_DEFAULT_INDEX", "https://2/?a=b"),
-                ("PIP_INDEX_URL", "https://1/"),
-            ],
-            &["https://1/"],
-            &[],
-        ),
-        (
-            &none,
-            "",
-            &[
-                ("PIP_INDEX_URL", "https://1/"),
-                ("UV_INDEX", "a=https://a/ https://b/"),
-                ("UV_EXTRA_INDEX_URL", "https://c/"),
-            ],
-            &["https://1/", "https://a/", "https://b/", "https://c/"],
-            &[],
-        ),
-        (
-            &none,
-            CONFIG,
-            &[("PIP_FIND_LINKS", "a b"), ("UV_FIND_LINKS", "c d,e")],
-            &["https://global/", "https://e1/", "https://e2/"],
-            &["a", "b", "c d", "e"],
-        ),
-        (
-            &given,
-            CONFIG,
-            &[("PIP_INDEX_URL", "https://1/")],
-            &[
-                "https://option/",
-                "https://more/",
-                "https://e1/",
-                "https://e2/",
-            ],
-            &["folder, one", "/l1", "/l2"],
-        ),
-        (
-            &none,
-            CONFIG,
-            &[("PIP_NO_INDEX", "1")],
-            &[],
-            &["/l1", "/l2"],
-        ),
-        (&none, "[global]\nno-index = true", &[], &[], &[]),
-        (
-            &none,
-            "[global]\nno-index = true",
-            &[("UV_NO_INDEX", "false")],
-            &["https://pypi.org/simple/"],
-            &[],
-        ),
-        (
-            &none,
-            CONFIG,
-            &[("PIP_CONFIG_FILE", "nul")],
-            &["https://pypi.org/simple/"],
-            &[],
-        ),
-    ];
-    for (options, config, variables, indexes, links) in cases {
-        let (found, found_links) = places(options, config, variables);
-        assert_eq!(found, *indexes, "{variables:?}");
-        assert_eq!(found_links, *links, "{variables:?}");
-    }
+    let variables = [("PIP_INDEX_URL", "https://1/"), ("PIP_NO_INDEX", "0")];
+    let (indexes, links) = places(&options, CONFIG, &variables);
+    assert_eq!(
+        indexes,
+        "https://option/|https://more/|https://e1/|https://e2/"
+    );
+    assert_eq!(links, "folder, one|/l1|/l2");
+    options.no_index = true;
+    let (indexes, links) = places(&options, CONFIG, &variables);
+    assert_eq!(
+        (indexes.as_str(), links.as_str()),
+        ("", "folder, one|/l1|/l2")
+    );
 }
 
 #[test]
@@ -170,49 +125,35 @@ fn proxies_come_from_where_curl_and_pip_look() {
         proxy: Some("http://option:1".to_owned()),
         ..IndexOptions::default()
     };
-    let both = |proxy: &'static str| (Some(proxy), Some(proxy));
-    let cases: &[(
-        &IndexOptions,
-        &str,
-        &[(&str, &str)],
-        (Option<&str>, Option<&str>),
-    )] = &[
-        (&none, "", &[], (None, None)),
+    let configured = "http://u:s3cret@configured:1";
+    let three = [
+        ("https_proxy", "a:1"),
+        ("HTTPS_PROXY", "b:1"),
+        ("ALL_PROXY", "c:1"),
+    ];
+    let cases: &[(&IndexOptions, &str, Variables<'_>, [&str; 2])] = &[
+        (&none, "", &[], ["", ""]),
         (
             &none,
             "",
             &[("http_proxy", "a:1"), ("HTTPS_PROXY", "b:1")],
-            (Some("a:1"), Some("b:1")),
+            ["a:1", "b:1"],
         ),
-        (&none, "", &[("HTTP_PROXY", "a:1")], (None, None)),
-        (
-            &none,
-            "",
-            &[
-                ("https_proxy", "a:1"),
-                ("HTTPS_PROXY", "b:1"),
-                ("ALL_PROXY", "c:1"),
-            ],
-            (Some("c:1"), Some("a:1")),
-        ),
-        (
-            &none,
-            CONFIG,
-            &[("https_proxy", "a:1")],
-            both("http://u:s3cret@configured:1"),
-        ),
-        (&none, CONFIG, &[("PIP_PROXY", "p:1")], both("p:1")),
+        (&none, "", &[("HTTP_PROXY", "a:1")], ["", ""]),
+        (&none, "", &three, ["c:1", "a:1"]),
+        (&none, CONFIG, &[("https_proxy", "a:1")], [configured; 2]),
+        (&none, CONFIG, &[("PIP_PROXY", "p:1")], ["p:1"; 2]),
         (
             &given,
             CONFIG,
             &[("PIP_PROXY", "p:1")],
-            both("http://option:1"),
+            ["http://option:1"; 2],
         ),
     ];
-    for (options, config, variables, (http, https)) in cases {
+    for (options, config, variables, expected) in cases {
         let client = resolve(options, config, variables).unwrap().client;
-        assert_eq!(client.http_proxy.as_deref(), *http, "{variables:?}");
-        assert_eq!(client.https_proxy.as_deref(), *https, "{variables:?}");
+        let found = [client.http_proxy, client.https_proxy].map(Option::unwrap_or_default);
+        assert_eq!(found, *expected, "{variables:?}");
     }
 }
 
@@ -228,7 +169,7 @@ fn the_rest_of_the_client() {
 #[test]
 fn a_bad_value_is_told_with_its_source() {
     let none = IndexOptions::default();
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    let cases: &[(&str, Variables<'_>, &str)] = &[
         (
             "",
             &[("PIP_INDEX_URL", "pypi.org/simple")],

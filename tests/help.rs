@@ -5,7 +5,7 @@ use torch_patch_testing::World;
 
 use crate::cli::run;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 12] = [
     "list",
     "show",
     "diff",
@@ -13,6 +13,9 @@ const COMMANDS: [&str; 9] = [
     "status",
     "revert",
     "env",
+    "check",
+    "try",
+    "cache",
     "completions",
     "man",
 ];

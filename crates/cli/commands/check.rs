@@ -47,7 +47,17 @@ pub(super) fn run(check: &Check, options: &Options, ui: &mut Ui) -> anyhow::Resu
     ui.finish_progress();
     match &check.output {
         Some(path) => {
-            write(path, &rendered(&report, &patches, format)?)?;
+            let text = rendered(&report, &patches, format)?;
+            // A file is no terminal that shows colours.
+            let plain = anstream::adapter::strip_str(&text).to_string();
+            write(
+                path,
+                if format == CheckFormat::Text {
+                    &plain
+                } else {
+                    &text
+                },
+            )?;
             ui.note(&format!("wrote {}", path.display()));
         }
         None => ui.data(&rendered(&report, &patches, format)?),

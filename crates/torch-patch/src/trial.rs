@@ -62,7 +62,7 @@ pub fn try_release(
     let cell_request = CheckRequest::new([&request.patch]);
     let row = Rows::new(vec![patch], &cell_request).row(&release)?;
     let paths = paths(&catalogue, patch, &request.version);
-    let scratch = Scratch::new(request.keep.as_deref())?;
+    let scratch = Scratch::new(request.keep.as_deref(), &release.python())?;
     scratch.fill(&release, &patch.distribution, &paths)?;
     let before = picture(&scratch.root)?;
     let mut report = round_trip(&scratch, catalogue, request, progress)?;
@@ -137,7 +137,7 @@ fn round_trip(
     progress: &mut dyn Progress,
 ) -> Result<Report, Error> {
     let place = Request {
-        site_packages: Some(scratch.site_packages()),
+        site_packages: Some(scratch.site_packages.clone()),
         ..Request::default()
     };
     let environment = discover(&place, &Surroundings::new(&scratch.root))?;
@@ -162,12 +162,20 @@ fn round_trip(
 /// An environment with a few files of one wheel.
 struct Scratch {
     root: PathBuf,
+    site_packages: PathBuf,
     /// Removes it in the end.
     _temporary: Option<tempfile::TempDir>,
 }
 
 impl Scratch {
-    fn new(keep: Option<&Path>) -> Result<Self, Error> {
+    /// Where an environment of this system has its packages, whatever system the wheel is for.
+    /// `python` is the version of Python, such as `3.12`.
+    fn new(keep: Option<&Path>, python: &str) -> Result<Self, Error> {
+        let packages = if cfg!(windows) {
+            "Lib/site-packages".to_owned()
+        } else {
+            format!("lib/python{python}/site-packages")
+        };
         let Some(keep) = keep else {
             let made = tempfile::Builder::new()
                 .prefix("torch-patch-try-")
@@ -176,6 +184,7 @@ impl Scratch {
                 made.map_err(|source| failed(Path::new("the temporary directory"), source))?;
             return Ok(Self {
                 root: temporary.path().to_owned(),
+                site_packages: temporary.path().join(packages),
                 _temporary: Some(temporary),
             });
         };
@@ -189,18 +198,10 @@ impl Scratch {
             .into());
         }
         Ok(Self {
+            site_packages: root.join(packages),
             root,
             _temporary: None,
         })
-    }
-
-    /// Where an environment of this system has its packages, whatever system the wheel is for.
-    fn site_packages(&self) -> PathBuf {
-        if cfg!(windows) {
-            self.root.join("Lib/site-packages")
-        } else {
-            self.root.join("lib/python3/site-packages")
-        }
     }
 
     /// Puts the files there, with metadata that says which distribution they are of.
@@ -238,7 +239,7 @@ impl Scratch {
     }
 
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
-        let path = self.site_packages().join(path);
+        let path = self.site_packages.join(path);
         let written = path
             .parent()
             .map_or(Ok(()), fs::create_dir_all)

@@ -8,7 +8,7 @@ use torch_patch_upstream::{
     wheels,
 };
 
-use crate::check::selection::{is_for, select};
+use crate::check::selection::{is_for, python, select};
 use crate::check::specimen::{Found, Specimen};
 use crate::error::{Error, ErrorKind};
 
@@ -75,6 +75,16 @@ pub(crate) struct Release<'u> {
     upstream: &'u Upstream,
     pub(crate) wheel: Wheel,
     platform: Platform,
+}
+
+impl Release<'_> {
+    /// The newest Python that the wheel is for, such as `3.12`.
+    pub(crate) fn python(&self) -> String {
+        let tags = self.wheel.name.python.iter();
+        let newest = tags.filter_map(|tag| python(tag)).max();
+        let (major, minor) = newest.unwrap_or((3, 0));
+        format!("{major}.{minor}")
+    }
 }
 
 impl Specimen for Release<'_> {

@@ -78,7 +78,7 @@ fn rank(wheel: &Wheel, platform: Platform) -> impl Ord + use<> {
 }
 
 /// `cp310` is 3.10, `py3` is 3.0.
-fn python(tag: &str) -> Option<(u32, u32)> {
+pub(crate) fn python(tag: &str) -> Option<(u32, u32)> {
     let digits = tag.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
     let (major, minor) = digits.split_at_checked(1)?;
     Some((major.parse().ok()?, minor.parse().unwrap_or(0)))

@@ -1,6 +1,6 @@
 //! What is proposed for single releases, put together by the edits it proposes.
 
-use torch_patch_set::{Patch, variant_toml};
+use torch_patch_set::{Patch, Variant, variant_toml};
 
 use crate::cell::{ReleaseName, SuggestionReport};
 use crate::check::infer::short;
@@ -42,12 +42,12 @@ pub(crate) fn collect(patch: &Patch, index: usize, rows: &[Row]) -> Vec<Suggesti
         let range = range(&first, &releases[last], releases.get(last + 1), &proposal);
         let edits = proposal.edits.iter();
         let mut changes = proposal.changes;
-        if let Ok(variant) = patch.variant_for(&first) {
-            changes.push(format!(
-                "the range `{}` has to end before {first}: ranges may not overlap",
+        changes.extend(overlapping(patch, &proven_on).map(|variant| {
+            format!(
+                "ranges may not overlap: `{}` has to leave these releases out",
                 variant.versions
-            ));
-        }
+            )
+        }));
         SuggestionReport {
             patch: patch.id.clone(),
             toml: variant_toml(&range, edits.map(|(file, edit)| (file.as_str(), edit))),
@@ -57,6 +57,15 @@ pub(crate) fn collect(patch: &Patch, index: usize, rows: &[Row]) -> Vec<Suggesti
         }
     });
     reports.collect()
+}
+
+/// The variants whose ranges have some of the releases.
+fn overlapping<'p>(patch: &'p Patch, names: &[ReleaseName]) -> impl Iterator<Item = &'p Variant> {
+    let names = names.to_vec();
+    patch.variants.iter().filter(move |variant| {
+        let mut names = names.iter();
+        names.any(|name| variant.versions.contains(&name.release))
+    })
 }
 
 fn releases(index: usize, rows: &[Row]) -> Vec<String> {

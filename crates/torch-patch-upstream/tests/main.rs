@@ -9,6 +9,7 @@ mod cache;
 mod client;
 mod credentials;
 mod index;
+mod lies;
 mod making;
 mod members;
 mod real;

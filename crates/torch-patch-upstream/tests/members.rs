@@ -222,6 +222,25 @@ fn a_damaged_record_is_told_as_such() {
 }
 
 #[test]
+fn a_record_is_not_unpacked_beyond_its_size() {
+    let rows = row("torch/b.py", b"").repeat(2000);
+    let mut made = with_text(&(row("torch/a.py", b"a = 1\n") + &rows));
+    made.set32_twice(&format!("{INFO}/RECORD"), 24, 10_000);
+    let (_directory, wheel) = filed(&made.bytes);
+    let found = fault(read(&wheel, &["torch/a.py"]));
+    assert!(
+        matches!(
+            found,
+            WheelFault::Size {
+                expected: 10_000,
+                ..
+            }
+        ),
+        "{found}"
+    );
+}
+
+#[test]
 fn the_metadata_directory_is_that_of_the_distribution() {
     let file = |name: &str| (name.to_owned(), b"a = 1\n".to_vec());
     let decoy = (

@@ -151,10 +151,12 @@ mod tests {
     use super::*;
     use crate::error::UpstreamError;
 
+    type Answer = fn(Part) -> Part;
+
     /// A file of 100 bytes that counts what is asked of it, and answers as a test wants it.
     struct Counted {
         asked: RefCell<Vec<(u64, u64)>>,
-        answer: fn(Part) -> Part,
+        answer: Answer,
     }
 
     impl RangeSource for Counted {
@@ -184,7 +186,7 @@ mod tests {
         }
     }
 
-    fn source(answer: fn(Part) -> Part) -> Counted {
+    fn source(answer: Answer) -> Counted {
         Counted {
             asked: RefCell::default(),
             answer,
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn an_answer_of_another_file_is_refused() {
-        let answers: [(fn(Part) -> Part, bool); 7] = [
+        let answers: [(Answer, bool); 7] = [
             (|part| part, true),
             (
                 |part| Part {

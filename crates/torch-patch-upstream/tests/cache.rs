@@ -183,6 +183,20 @@ fn no_changed_byte_of_the_facts_gives_wrong_bytes() {
 }
 
 #[test]
+fn what_the_index_now_says_otherwise_is_read_again() {
+    let mut scene = Scene::new();
+    let found = scene.read(&[METADATA]);
+    scene.wheel.metadata_digest = Some(found[METADATA].as_ref().unwrap().digest);
+    scene.requests();
+    assert_eq!(scene.read(&[METADATA]), found);
+    assert_eq!(scene.requests(), 0);
+    scene.wheel.metadata_digest = Some(Digest::of(b""));
+    let cache = scene.cache();
+    let error = members(client(), Some(&cache), &scene.wheel, &[METADATA]).unwrap_err();
+    assert_eq!(error.code(), "wheel-mismatch");
+}
+
+#[test]
 fn an_interrupted_download_leaves_nothing() {
     let scene = Scene::new();
     for fault in [Fault::Truncate(100), Fault::Reset(100), Fault::Status(500)] {

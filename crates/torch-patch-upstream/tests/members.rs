@@ -409,6 +409,18 @@ fn a_wheel_that_changes_meanwhile_is_an_error() {
 }
 
 #[test]
+fn a_member_that_is_too_large_is_not_asked_for() {
+    let mut files = record_at(large(false), 10_000);
+    files.push(("torch/lib/torch.so".to_owned(), noise(4, 4 << 20)));
+    let mut made = make(&files, Form::Mixed);
+    made.set32_twice(TARGET, 20, 1 << 30);
+    let (server, wheel) = served(&made.bytes);
+    let found = fault(read(&wheel, &[TARGET]));
+    assert!(matches!(found, WheelFault::TooLarge { .. }), "{found}");
+    assert!(server.sent() < 2 << 20, "{}", server.sent());
+}
+
+#[test]
 fn a_server_that_ignores_ranges_is_refused_at_once() {
     let (server, wheel) = remote();
     server.fault("/torch.whl", Fault::IgnoreRange(900 << 20));

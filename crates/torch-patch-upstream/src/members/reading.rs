@@ -210,7 +210,7 @@ impl<'a> Reading<'a> {
         }))
     }
 
-    /// Follows the local headers from the start of the wheel while they are of a metadata directory.
+    /// Follows the local headers from the start of the wheel as far as they are known.
     fn record_at_head(&mut self) -> Result<Option<Record>, ReadError> {
         let length = HEAD.min(self.directory.size() / 2);
         let length = length.min(self.directory.start());
@@ -218,7 +218,7 @@ impl<'a> Reading<'a> {
         let mut at = 0;
         while let Parsed::Is(local, _) = local_header(self.pieces.known(at), at) {
             let entry = &local.entry;
-            if local.has_descriptor() || !DistInfo::is_any(&entry.name) {
+            if local.has_descriptor() {
                 break;
             }
             let dist_info = DistInfo::of(&entry.name, &self.wheel.name);

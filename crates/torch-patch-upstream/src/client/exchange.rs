@@ -242,3 +242,37 @@ impl<R: Read> Read for Counted<'_, R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ureq::Body;
+    use ureq::http::{HeaderMap, HeaderValue, StatusCode};
+
+    use super::{Answer, target};
+    use crate::client::Address;
+
+    #[test]
+    fn redirections_lead_to_the_web_and_never_away_from_https() {
+        let cases = [
+            ("https://a/x/", "y", Some("https://a/x/y")),
+            ("https://a/x/", "https://b/y", Some("https://b/y")),
+            ("https://a/x/", "//u:p@b/y", Some("https://b/y")),
+            ("http://a/x/", "https://a/x/", Some("https://a/x/")),
+            ("http://a/x/", "http://b/", Some("http://b/")),
+            ("https://a/x/", "http://a/x/", None),
+            ("https://a/x/", "ftp://a/x/", None),
+        ];
+        for (from, to, wanted) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert("location", HeaderValue::from_static(to));
+            let answer = Answer {
+                address: Address::parse(from).unwrap().0,
+                status: StatusCode::FOUND,
+                headers,
+                body: Body::builder().data(""),
+            };
+            let found = target(&answer).ok();
+            assert_eq!(found.as_ref().map(Address::as_str), wanted, "{to}");
+        }
+    }
+}

@@ -13,6 +13,8 @@ use crate::index_settings::IndexOptions;
 
 const AFTER_HELP: &str = "\
 Examples:
+  torch-patch try gloo-windows --torch 2.5.1
+                                       how a patch changes a release; needs no torch
   torch-patch list                     the patches there are, and their state here
   torch-patch diff gloo-windows        what `apply` would change
   torch-patch apply gloo-windows       change it
@@ -273,7 +275,7 @@ Examples:
   torch-patch env --python /usr/bin/python3 --json")]
 pub(crate) struct Env {}
 
-/// Tell which releases a patch fits, from the files of the real wheels; nothing is installed
+/// Tell which releases a patch fits, out of their wheels; nothing is installed
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -296,7 +298,6 @@ States:
 
 Only the parts of a wheel that are needed are fetched, and kept in a cache.
 Exits with 3 if a patch does not fit a release that it covers, or covers none.")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Check {
     /// The patches
     #[arg(

@@ -5,30 +5,17 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use crate::index_settings::System;
 use crate::process;
 
 /// The directory: `TORCH_PATCH_CACHE`, else `torch-patch` where the system has its caches.
 pub(crate) fn find() -> anyhow::Result<PathBuf> {
-    let system = if cfg!(windows) {
-        System::Windows
-    } else if cfg!(target_os = "macos") {
-        System::Macos
-    } else {
-        System::Unix
-    };
-    let found = named(system, process::variable);
+    let found = named(System::HOST, process::variable);
     found.context("there is no place for the cache: set `TORCH_PATCH_CACHE` to a directory")
 }
 
-/// What decides where caches are.
-#[derive(Debug, Clone, Copy)]
-enum System {
-    /// [The XDG base directories](https://specifications.freedesktop.org/basedir-spec/latest/).
-    Unix,
-    Macos,
-    Windows,
-}
-
+/// Where a system has its caches. On Unix that is for [the XDG base
+/// directories](https://specifications.freedesktop.org/basedir-spec/latest/) to say.
 fn named(system: System, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let path = |name: &str| {
         let value = variable(name).filter(|value| !value.is_empty());
@@ -63,33 +50,38 @@ mod tests {
     #[test]
     fn each_system_has_its_place() {
         use System::{Macos, Unix, Windows};
-        let home = ("HOME", "/home/ann");
-        let cases: &[(System, &[(&str, &str)], Option<&str>)] = &[
-            (Unix, &[home], Some("/home/ann/.cache/torch-patch")),
+        const HOME: (&str, &str) = ("HOME", "/home/ann");
+        type Case = (
+            System,
+            &'static [(&'static str, &'static str)],
+            Option<&'static str>,
+        );
+        let cases: &[Case] = &[
+            (Unix, &[HOME], Some("/home/ann/.cache/torch-patch")),
             (
                 Unix,
-                &[home, ("XDG_CACHE_HOME", "/c")],
+                &[HOME, ("XDG_CACHE_HOME", "/c")],
                 Some("/c/torch-patch"),
             ),
             (
                 Unix,
-                &[home, ("XDG_CACHE_HOME", "c")],
+                &[HOME, ("XDG_CACHE_HOME", "c")],
                 Some("/home/ann/.cache/torch-patch"),
             ),
             (
                 Unix,
-                &[home, ("XDG_CACHE_HOME", "")],
+                &[HOME, ("XDG_CACHE_HOME", "")],
                 Some("/home/ann/.cache/torch-patch"),
             ),
-            (Unix, &[home, ("TORCH_PATCH_CACHE", "/t")], Some("/t")),
+            (Unix, &[HOME, ("TORCH_PATCH_CACHE", "/t")], Some("/t")),
             (Unix, &[], None),
-            (Macos, &[home], Some("/home/ann/Library/Caches/torch-patch")),
+            (Macos, &[HOME], Some("/home/ann/Library/Caches/torch-patch")),
             (
                 Windows,
                 &[("LOCALAPPDATA", "C:/L")],
                 Some("C:/L/torch-patch/cache"),
             ),
-            (Windows, &[home], None),
+            (Windows, &[HOME], None),
         ];
         for (system, variables, expected) in cases {
             assert_eq!(

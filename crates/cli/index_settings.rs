@@ -15,7 +15,7 @@ use clap::Args;
 use torch_patch::{Client, ClientSettings, Error, IndexSettings, Netrc};
 
 use crate::process;
-use system::System;
+pub(crate) use system::System;
 use values::{Value, Values};
 
 /// Where packages are looked for.

@@ -44,7 +44,7 @@ fn the_table_says_which_releases_fit() {
     assert_eq!((called.code, called.stderr.as_str()), (0, ""));
     assert_data_eq!(
         called.stdout,
-        str![[r#"
+        str![[r"
 gloo-always: Run every process group on gloo, whatever was asked for
 3 releases of torch: 3 ok
   1.13.1          win 1  ok  >=1.1,<2.0  line 28
@@ -52,7 +52,7 @@ gloo-always: Run every process group on gloo, whatever was asked for
 
 3 cells of 1 patch: 3 ok
 
-"#]]
+"]]
     );
 }
 
@@ -123,6 +123,17 @@ fn a_patch_that_does_not_fit_exits_with_3_and_says_what_would() {
             .starts_with("error: patch `misfit` does not fit 2 of the 2"),
         "{}",
         called.stderr
+    );
+    let markdown = run(
+        &world,
+        &["check", patch, "--suggest", "--format", "markdown"],
+    );
+    assert!(
+        markdown
+            .stdout
+            .contains("```toml\n# misfit: from the variant"),
+        "{}",
+        markdown.stdout
     );
     let json = run(&world, &["check", patch, "--json"]);
     let object = json.json();
@@ -203,6 +214,25 @@ fn every_format_is_written_to_a_file_or_to_stdout() {
         assert_eq!((written.code, written.stdout.as_str()), (0, ""), "{format}");
         let file = fs::read_to_string(world.folder().join("answer")).unwrap();
         assert_eq!(file, called.stdout, "{format}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let mode = |name: &str| {
+            fs::metadata(world.folder().join(name))
+                .unwrap()
+                .permissions()
+                .mode()
+        };
+        fs::write(world.folder().join("ordinary"), "").unwrap();
+        assert_eq!(mode("answer"), mode("ordinary"));
+        let device = run(&world, &["check", "gloo-always", "--output", "/dev/stderr"]);
+        assert!(
+            device.stderr.starts_with("gloo-always: "),
+            "{}",
+            device.stderr
+        );
     }
     let nowhere = run(
         &world,
@@ -288,13 +318,13 @@ fn a_patch_is_tried_without_any_torch() {
     );
     assert_data_eq!(
         called.stderr,
-        str![[r#"
+        str![[r"
 torch 2.5.1 for win, out of torch-2.5.1-cp312-cp312-win_amd64.whl
 gloo-always: applied (torch 2.5.1)
   torch/distributed/distributed_c10d.py: line 28
 gloo-always: reverted, and every byte is as before
 
-"#]]
+"]]
     );
     let json = run(&world, &[&words[..], &["--json"]].concat()).json();
     assert_eq!(
@@ -361,4 +391,94 @@ fn a_version_that_is_no_range_is_a_usage_error() {
     );
     assert_eq!(called.code, 2);
     assert!(called.stderr.contains("--versions"), "{}", called.stderr);
+}
+
+/// Killed at any moment, `check` leaves nothing in the cache that is not what its name says.
+#[cfg(unix)]
+#[test]
+fn what_was_broken_off_leaves_no_bad_entry() {
+    use std::fmt::Write as _;
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    use torch_patch_testing::Fault;
+
+    let world = World::new();
+    let server = Server::start();
+    let mut page = String::new();
+    let mut names = Vec::new();
+    for minor in 0..12 {
+        let package =
+            Package::torch(&format!("2.{minor}.0")).file("torch/large.bin", &"x".repeat(400_000));
+        let (name, bytes) = package.wheel(WINDOWS);
+        let digest = torch_patch::Digest::of(&bytes).hex();
+        let _ = writeln!(page, "<a href=\"/{name}#sha256={digest}\">{name}</a>");
+        server.put(&format!("/{name}"), bytes);
+        if minor % 2 == 1 {
+            server.fault(&format!("/{name}"), Fault::Hang);
+        }
+        names.push(format!("/{name}"));
+    }
+    server.put_as("/simple/torch/", "text/html", page);
+    let cache = world.folder().join("cache");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_torch-patch"))
+        .env_clear()
+        .env("PIP_CONFIG_FILE", "/dev/null")
+        .env("TORCH_PATCH_CACHE", &cache)
+        .args([
+            "check",
+            "gloo-windows",
+            "--index-url",
+            &server.url("/simple/"),
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while members(&cache).is_empty() {
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "nothing was fetched"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for path in members(&cache) {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        assert_eq!(
+            torch_patch::Digest::of(&fs::read(&path).unwrap()).hex(),
+            name
+        );
+    }
+    for name in names {
+        server.heal(&name);
+    }
+    let called = call(isolated(&world).args([
+        "check",
+        "gloo-windows",
+        "--index-url",
+        &server.url("/simple/"),
+    ]));
+    assert_eq!(called.code, 0, "{}", called.stderr);
+    assert!(
+        called.stdout.contains("12 cells of 1 patch: 12 ok"),
+        "{}",
+        called.stdout
+    );
+}
+
+/// What a cache holds, by the names that say the content.
+#[cfg(unix)]
+fn members(cache: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    let Ok(folders) = fs::read_dir(cache.join("members")) else {
+        return found;
+    };
+    for folder in folders {
+        let files = fs::read_dir(folder.unwrap().path()).unwrap();
+        found.extend(files.map(|file| file.unwrap().path()));
+    }
+    found
 }

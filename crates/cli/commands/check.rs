@@ -1,18 +1,16 @@
 //! `torch-patch check`.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
-use torch_patch::{
-    Catalogue, CheckRequest, Description, Material, Platform, RangeReport, Report,
-    SuggestionReport, VersionRange,
-};
+use torch_patch::{Catalogue, CheckRequest, Description, Material, Platform, Report, VersionRange};
 
 use crate::args::{Check, CheckFormat, Options, PlatformWord};
+use crate::formats::advice::{fenced, ranges, suggestion};
 use crate::formats::{html, junit, markdown, table};
 use crate::session::{catalogue, context, ids, upstream};
-use crate::text::BOLD;
+use crate::text::ERROR;
 use crate::ui::{Format, Ui, paint};
 
 pub(super) fn run(check: &Check, options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
@@ -121,48 +119,18 @@ fn rendered(
             html::render(&report.cells, patches, made)
         }
         CheckFormat::Junit => junit::render(&report.cells, patches),
-        CheckFormat::Markdown => markdown::render(&report.cells, patches),
-    })
-}
-
-/// The ranges of a patch, as declared and as found.
-fn ranges(report: &RangeReport) -> String {
-    let mut text = format!("\n{}: ranges\n", paint(BOLD, &report.patch));
-    for variant in &report.variants {
-        let holds = match variant.holds.as_slice() {
-            [] => "no release".to_owned(),
-            ranges => ranges.join(" and "),
-        };
-        text.push_str(&format!("  declared {}  fits {holds}\n", variant.declared));
-    }
-    for (releases, what) in [
-        (&report.wider, "covered, but does not fit"),
-        (&report.narrower, "fits, but is not covered"),
-    ] {
-        if !releases.is_empty() {
-            text.push_str(&format!("  {what}: {}\n", releases.join(", ")));
+        CheckFormat::Markdown => {
+            let mut text = markdown::render(&report.cells, patches);
+            text.extend(report.ranges.iter().map(|own| fenced("text", &ranges(own))));
+            text.extend(
+                report
+                    .suggestions
+                    .iter()
+                    .map(|own| fenced("toml", &suggestion(own))),
+            );
+            text
         }
-    }
-    text
-}
-
-/// A variant that would fit, as a patch file has it; what is not TOML is a comment.
-fn suggestion(report: &SuggestionReport) -> String {
-    let names = report.proven_on.iter();
-    let names: Vec<String> = names
-        .map(|name| format!("{} {}", name.release, name.platform))
-        .collect();
-    let mut text = format!(
-        "\n# {}: from the variant for {}\n# proven on {}\n",
-        report.patch,
-        report.from_variant,
-        names.join(", ")
-    );
-    for change in &report.changes {
-        text.push_str(&format!("# {change}\n"));
-    }
-    text.push_str(&report.toml);
-    text
+    })
 }
 
 /// Says what all cells together say, and what was moved.
@@ -173,28 +141,34 @@ fn tell(report: &Report, ui: &mut Ui) {
         ui.note(&format!("{requests} requests, {megabytes} MB received"));
     }
     let Some(error) = &report.error else { return };
-    ui.complain(&format!(
-        "{}: {}",
-        paint(crate::text::ERROR, "error"),
-        error.message
-    ));
+    ui.complain(&format!("{}: {}", paint(ERROR, "error"), error.message));
     for hint in &error.hints {
         ui.hint(hint);
     }
 }
 
-/// Writes the whole file or leaves the old one.
+/// Writes the whole file or leaves the old one. What is no file, such as `/dev/stdout`, is written to.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let is_other = fs_err::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+    let written = if is_other {
+        fs_err::write(path, text)
+    } else {
+        replace(path, text)
+    };
+    written.with_context(|| format!("failed to write `{}`", path.display()))
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    let written = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).and_then(
-        |mut file| {
-            file.write_all(text.as_bytes())?;
-            Ok(file.persist(path)?)
-        },
-    );
-    written.with_context(|| format!("failed to write `{}`", path.display()))?;
+    let mut builder = tempfile::Builder::new();
+    // As any other new file: what others may do with it is for the umask to say.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(directory.unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
     Ok(())
 }
 

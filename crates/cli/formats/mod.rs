@@ -4,6 +4,7 @@
 //! a clock, a file or the network, so equal cells give equal bytes. Whatever comes from a release
 //! or a patch file is escaped for the form that it is put into.
 
+pub(crate) mod advice;
 mod grid;
 pub(crate) mod html;
 pub(crate) mod junit;

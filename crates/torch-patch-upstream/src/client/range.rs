@@ -396,6 +396,10 @@ mod tests {
                 "unexpected-answer",
             ),
             (
+                raw("Content-Length: 6\r\nContent-Range: bytes 4-8/16"),
+                "unexpected-answer",
+            ),
+            (
                 raw("Content-Length: 5\r\nContent-Range: bytes 4-8/16"),
                 "unexpected-answer",
             ),

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use fs_err as fs;
 use snapbox::assert_data_eq;
+use snapbox::cmd::Command;
 use torch_patch_testing::{Package, World};
 
 use crate::cli::command;
@@ -32,6 +33,28 @@ fn console_blocks_print_what_they_say() {
         count >= 5,
         "expected a session of several commands, found {count}"
     );
+}
+
+/// The command for a machine without torch, on the real index; `...` in the README stands for lines that are left out.
+#[test]
+#[ignore = "needs the network; .ci/run runs it"]
+fn the_first_command_prints_what_it_says() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let (_, rest) = readme.split_once("```sh\ntorch-patch try ").unwrap();
+    let (words, rest) = rest.split_once('\n').unwrap();
+    let (_, rest) = rest.split_once("```text\n").unwrap();
+    let (expected, _) = rest.split_once("```").unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_torch-patch"))
+        .env("TORCH_PATCH_CACHE", cache.path())
+        .arg("try")
+        .args(words.split_whitespace())
+        .stderr_to_stdout()
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap().replace('\r', "");
+    assert_data_eq!(printed, expected.to_owned());
 }
 
 fn run(world: &World, line: &str) -> String {

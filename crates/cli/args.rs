@@ -310,7 +310,7 @@ pub(crate) struct Check {
     #[arg(long)]
     pub(crate) all: bool,
     /// The releases, as PEP 440 writes ranges; without it, all
-    #[arg(long, value_name = "SPEC", value_parser = crate::commands::version_range)]
+    #[arg(long, value_name = "SPEC", value_parser = crate::commands::version_range, conflicts_with_all = ["wheels", "sources"])]
     pub(crate) versions: Option<VersionRange>,
     /// The platforms whose wheels are looked at
     #[arg(

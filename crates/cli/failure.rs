@@ -1,6 +1,7 @@
 //! Errors as the user sees them: message, causes, hints, exit code.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::process::ExitCode;
 
 use clap::ColorChoice;
@@ -11,6 +12,22 @@ use torch_patch::{Error, ErrorReport, SCHEMA};
 use crate::text::{BOLD, ERROR};
 use crate::ui::{Format, Ui, Verbosity, paint};
 
+/// A value of an option, a variable or a configuration file that makes no sense.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) anyhow::Error);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Usage {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
 const USAGE: u8 = 2;
 const UNEXPECTED: u8 = 1;
 
@@ -18,7 +35,11 @@ const UNEXPECTED: u8 = 1;
 pub(crate) fn report(error: &anyhow::Error, command: &str, ui: &mut Ui) -> u8 {
     ui.finish_progress();
     let known = error.downcast_ref::<Error>();
-    let report = known.map_or_else(|| unexpected(error), Error::report);
+    let mut report = known.map_or_else(|| unexpected(error), Error::report);
+    if error.is::<Usage>() {
+        "usage".clone_into(&mut report.code);
+        report.exit = USAGE;
+    }
     let code = report.exit;
     if ui.format == Format::Json {
         json_failure(command, &report, ui);

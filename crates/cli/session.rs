@@ -8,6 +8,7 @@ use torch_patch::{
 };
 
 use crate::args::{Options, Place};
+use crate::failure::Usage;
 use crate::index_settings::{self, IndexOptions};
 use crate::ui::Ui;
 use crate::{cache_directory, process};
@@ -58,7 +59,7 @@ pub(crate) fn context(
 
 /// The package indexes, and the cache of what is fetched from them.
 pub(crate) fn upstream(options: &IndexOptions, ui: &mut Ui) -> anyhow::Result<Upstream> {
-    let settings = index_settings::resolve(options)?;
+    let settings = index_settings::resolve(options).map_err(Usage)?;
     for note in &settings.notes {
         ui.detail(note);
     }

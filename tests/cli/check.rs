@@ -275,6 +275,10 @@ fn wheels_sources_and_environments_need_no_index() {
     for words in [
         vec!["--wheel", &wheel],
         vec!["--sources", site.to_str().unwrap()],
+        vec![
+            "--sources",
+            site.strip_prefix(world.folder()).unwrap().to_str().unwrap(),
+        ],
         vec!["--env", venv.to_str().unwrap()],
         vec!["--site-packages", site.to_str().unwrap()],
     ] {
@@ -481,4 +485,26 @@ fn members(cache: &std::path::Path) -> Vec<std::path::PathBuf> {
         found.extend(files.map(|file| file.unwrap().path()));
     }
     found
+}
+
+#[test]
+fn a_file_of_certificates_that_is_none_is_a_usage_error() {
+    let world = wheels();
+    let called = run(
+        &world,
+        &["check", "gloo-windows", "--cert", "no-such.pem", "--json"],
+    );
+    let json = called.json();
+    assert_eq!(
+        (called.code, &json["error"]["code"]),
+        (2, &"usage".into()),
+        "{json}"
+    );
+    assert!(
+        json["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("no-such.pem"),
+        "{json}"
+    );
 }

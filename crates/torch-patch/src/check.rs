@@ -455,8 +455,10 @@ pub(crate) fn no_release(
 
 /// A directory taken for a site-packages directory.
 fn as_environment(directory: &Path) -> Result<torch_patch_env::Environment, Error> {
+    // It counts from where the process is, as any path does; an environment has none but absolute ones.
+    let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     let request = Request {
-        site_packages: Some(directory.to_owned()),
+        site_packages: Some(directory.clone()),
         ..Request::default()
     };
     Ok(discover(&request, &Surroundings::new(directory))?)

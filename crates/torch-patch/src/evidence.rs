@@ -152,6 +152,11 @@ fn upstream_details(kind: &torch_patch_upstream::UpstreamErrorKind) -> serde_jso
         | Kind::UnexpectedAnswer { url, .. }
         | Kind::Truncated { url, .. } => json!({ "url": url }),
         Kind::Wheel { wheel, .. } => json!({ "wheel": wheel }),
+        Kind::BadAddress { address, .. } => json!({ "address": address }),
+        Kind::BadProxy { proxy } => json!({ "proxy": proxy }),
+        Kind::TooLarge { what, limit } => json!({ "what": what, "limit": limit }),
+        Kind::BadPage { page, .. } => json!({ "page": page }),
+        Kind::NoCache { directory } => json!({ "directory": directory.to_string_lossy() }),
         _ => json!({}),
     }
 }

@@ -23,9 +23,6 @@ use crate::report::{Command, Report};
 use crate::request::{ApplyRequest, RevertRequest};
 use crate::revert::revert;
 
-/// The metadata that makes the files an installed distribution.
-const METADATA: &str = "*.dist-info/METADATA";
-
 /// Which patch is tried on which release.
 #[derive(Debug, Clone)]
 pub struct TryRequest {
@@ -204,27 +201,25 @@ impl Scratch {
         })
     }
 
-    /// Puts the files there, with metadata that says which distribution they are of.
+    /// Puts the files there, with metadata that says which distribution they are of. It is our own: the wheel's has more
+    /// than that, and its digest in `RECORD` is wrong in some releases of torch.
     fn fill(
         &self,
         release: &Release<'_>,
         distribution: &str,
         paths: &BTreeSet<String>,
     ) -> Result<(), Error> {
-        let wanted: Vec<&str> = paths.iter().map(String::as_str).chain([METADATA]).collect();
-        let mut contents = release.files(&wanted)?.contents;
-        let metadata = contents.remove(METADATA).flatten().unwrap_or_else(|| {
-            let version = release.release();
-            format!("Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-                .into_bytes()
-        });
+        let wanted: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let contents = release.files(&wanted)?.contents;
+        let version = release.release();
+        let metadata = format!("Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n");
         let name = torch_patch_env::normalize(distribution).replace('-', "_");
-        let info = format!("{name}-{}.dist-info", release.release());
+        let info = format!("{name}-{version}.dist-info");
         let mut record = String::new();
         let files = contents
             .iter()
             .filter_map(|(path, bytes)| Some((path.clone(), bytes.as_deref()?)));
-        let metadata = [(format!("{info}/METADATA"), metadata.as_slice())];
+        let metadata = [(format!("{info}/METADATA"), metadata.as_bytes())];
         for (path, bytes) in files.chain(metadata) {
             self.write(&path, bytes)?;
             let digest = URL_SAFE_NO_PAD.encode(Digest::of(bytes).as_bytes());

@@ -677,6 +677,23 @@ fn a_patch_is_tried_and_taken_out_again() {
 }
 
 #[test]
+fn only_the_rows_of_the_changed_files_have_to_be_right() {
+    // As in torch 1.8.0, whose `RECORD` has another size for `METADATA`.
+    let package =
+        Package::torch("2.5.1").file("torch-2.5.1.dist-info/METADATA", "Version: 2.5.1\n");
+    let folder = tempfile::tempdir().unwrap();
+    let path = package.write_wheel(folder.path(), WINDOWS);
+    let bytes = fs::read(&path).unwrap();
+    assert!(bytes.windows(8).any(|window| window == b"METADATA"));
+    let indexes = IndexSettings {
+        index_urls: Vec::new(),
+        find_links: vec![folder.path().display().to_string()],
+    };
+    let report = try_on(indexes, &trial("2.5.1", None)).unwrap();
+    assert_eq!(report.results[0].outcome.as_str(), "applied");
+}
+
+#[test]
 fn a_release_that_is_not_there_cannot_be_tried() {
     let (_server, indexes) = served(&["2.5.0", "2.5.1"]);
     let error = try_on(indexes, &trial("2.5.9", None)).unwrap_err();

@@ -89,8 +89,9 @@ fn declared(range: &RangeReport) -> Option<String> {
 }
 
 fn hints(report: &Report, word: impl Fn(&str) -> String) -> Vec<String> {
-    let is_open = |cell: &CellReport| cell.state.is_broken() || cell.state == CellState::NotCovered;
-    let open = report.cells.iter().find(|cell| is_open(cell));
+    let is_uncovered = |cell: &&CellReport| cell.state == CellState::NotCovered;
+    let broken = report.cells.iter().find(|cell| cell.state.is_broken());
+    let open = broken.or_else(|| report.cells.iter().find(is_uncovered));
     match open {
         Some(cell) if report.suggestions.is_empty() => vec![format!(
             "`torch-patch check {} --versions {} --suggest` looks for a variant that fits",

@@ -37,7 +37,11 @@ fn every_variant_reads_back_as_the_same_edits() {
     });
     let catalogue = Catalogue::built_in();
     let mut checked = 0;
-    for patch in valid.collect::<Vec<_>>().iter().chain(catalogue.patches().unwrap()) {
+    for patch in valid
+        .collect::<Vec<_>>()
+        .iter()
+        .chain(catalogue.patches().unwrap())
+    {
         for variant in &patch.variants {
             if matches!(variant.action, Action::Edits(_)) {
                 check(variant);

@@ -73,7 +73,8 @@ pub(super) fn files(directory: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
     Ok(files)
 }
 
-/// Removes the directories of the cache that are empty, its tag when nothing else is left, and then itself.
+/// Removes the directories in the cache that are empty. The cache itself stays with its tag: another process may be at
+/// work, and what it writes into a directory without a tag would be nobody's.
 pub(super) fn remove_directories(directory: &Path) {
     for kind in [MEMBERS, WHEELS] {
         let groups = entries(&directory.join(kind)).unwrap_or_default();
@@ -83,12 +84,6 @@ pub(super) fn remove_directories(directory: &Path) {
         remove_if_empty(&directory.join(kind));
     }
     remove_if_empty(&directory.join(TEMPORARY));
-    let is_tag = |entry: &fs_err::DirEntry| name(entry) == TAG.0;
-    if entries(directory).is_ok_and(|left| left.iter().all(is_tag)) {
-        // What stays does no harm, and another process may be at work.
-        let _ = fs_err::remove_file(directory.join(TAG.0));
-        remove_if_empty(directory);
-    }
 }
 
 /// Takes what is not there for removed.

@@ -97,7 +97,9 @@ fn run(
 enum Settled<'c> {
     /// There is nothing to write, or it is only asked what there would be.
     Done(Vec<(usize, PatchReport)>),
-    ToWrite(Planned<'c>),
+    /// `None`: the files are in the middle of a change, by a crash or by a process at work, and cannot be
+    /// judged before that is settled.
+    ToWrite(Option<Planned<'c>>),
 }
 
 /// A plan, and the ledger it was made from.
@@ -114,16 +116,17 @@ fn planned_unlocked<'c>(
     diffs: Diffs,
 ) -> Result<Settled<'c>, Error> {
     look(store, |records, view| {
+        if request.mode == Mode::Write && view.pending().is_some() {
+            return Ok(Settled::ToWrite(None));
+        }
         let plan = plan_members(records, cases, members, request)?;
-        // An interrupted operation is settled under the lock, even if the rest is in place.
-        let is_settled = plan.is_empty() && view.pending().is_none();
         Ok(match request.mode {
             Mode::DryRun => Settled::Done(plan.reports(None, diffs)),
-            Mode::Write if is_settled => Settled::Done(plan.reports(None, Diffs::Unwanted)),
-            Mode::Write => Settled::ToWrite(Planned {
+            Mode::Write if plan.is_empty() => Settled::Done(plan.reports(None, Diffs::Unwanted)),
+            Mode::Write => Settled::ToWrite(Some(Planned {
                 plan,
                 ledger: records.ledger().clone(),
-            }),
+            })),
         })
     })
 }
@@ -131,14 +134,16 @@ fn planned_unlocked<'c>(
 /// Writes what was planned without the lock, or what is planned again if that does not hold any more.
 fn write<'c>(
     store: &Store,
-    planned: Planned<'c>,
+    planned: Option<Planned<'c>>,
     again: impl Fn(&Records<'_>) -> Result<Plan<'c>, Error>,
     request: &ApplyRequest,
     progress: &mut dyn Progress,
 ) -> Result<Vec<(usize, PatchReport)>, Error> {
     let mut locked = lock(store, "torch-patch apply", request.lock_timeout, progress)?;
-    let Planned { mut plan, ledger } = planned;
-    let mut is_fresh = *locked.ledger() != ledger;
+    let is_current = |planned: &Planned<'_>| *locked.ledger() == planned.ledger;
+    let planned = planned.filter(is_current).map(|planned| planned.plan);
+    let mut is_fresh = planned.is_none();
+    let mut plan = planned.unwrap_or_default();
     let committed = loop {
         let records = Records::Locked {
             store,

@@ -112,13 +112,16 @@ fn planned_unlocked(
     request: &RevertRequest,
 ) -> Result<Settled, Error> {
     look(store, |records, view| {
+        if request.mode == Mode::Write && view.pending().is_some() {
+            // The files are in the middle of a change: they are judged once that is settled.
+            return Ok(Settled::ToWrite);
+        }
         let plan = Restoration::plan(context, records, ids, request.drifted)?;
-        let is_settled = plan.is_empty() && view.pending().is_none();
         // The directory of a store that holds nothing is what an interrupted operation left.
         let is_clean = !records.ledger().is_empty() || !store.exists();
         Ok(match request.mode {
             Mode::DryRun => Settled::Done(plan.reports(None, Outcome::WouldRevert)),
-            Mode::Write if is_settled && is_clean => Settled::Done(Vec::new()),
+            Mode::Write if plan.is_empty() && is_clean => Settled::Done(Vec::new()),
             Mode::Write => Settled::ToWrite,
         })
     })

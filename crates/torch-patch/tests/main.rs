@@ -7,6 +7,7 @@ mod apply;
 #[cfg(feature = "upstream")]
 mod check;
 mod drift;
+mod interrupted;
 mod races;
 mod requirements;
 mod revert;

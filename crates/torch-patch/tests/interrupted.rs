@@ -1,0 +1,62 @@
+//! What a crash between the two files of a change leaves is settled before anything is judged by it.
+
+use fs_err as fs;
+use torch_patch::Outcome;
+use torch_patch_store::Digest;
+
+use crate::setting::{BARRIER, Setting};
+
+const TWO_FILES: &str = "after = \"return (\\\"gloo\\\", prefix_store)\"\nwithin = \"def _new_process_group_helper\"\ninsert = \"# two\"\n\
+    [[variant.edit]]\nfile = \"torch/version.py\"\nappend = \"two = 2\\n\"";
+const SECOND: &str = "torch/version.py";
+
+/// Applies `two` and takes its end back: the intent is there again, and the second file is not replaced yet.
+fn interrupt(setting: &Setting) {
+    let store = setting.world.site_packages().join(".torch-patch");
+    let (ledger, intent) = (store.join("ledger.json"), store.join("intent.json"));
+    let before = (fs::read(&ledger).ok(), setting.world.read(SECOND));
+    let target = setting.read();
+    setting.apply(&["two"]);
+    fs::rename(&ledger, &intent).unwrap();
+    if let Some(bytes) = before.0 {
+        fs::write(&ledger, bytes).unwrap();
+    }
+    setting.world.write(SECOND, &before.1);
+    // What the first file was is kept until the change has ended.
+    let backup = Digest::of(target.as_bytes()).hex();
+    fs::write(store.join("backups").join(backup), target).unwrap();
+}
+
+#[test]
+fn apply_begins_anew() {
+    let whole = Setting::new().patch("two", TWO_FILES);
+    whole.apply(&["two"]);
+    let setting = Setting::new().patch("two", TWO_FILES);
+    interrupt(&setting);
+    assert_eq!(setting.apply(&["two"])[0].outcome, Outcome::Applied);
+    assert_eq!(setting.picture(), whole.picture());
+}
+
+#[test]
+fn another_patch_applies() {
+    let alone = Setting::new().patch("other", BARRIER);
+    alone.apply(&["other"]);
+    let setting = Setting::new()
+        .patch("two", TWO_FILES)
+        .patch("other", BARRIER);
+    interrupt(&setting);
+    assert_eq!(setting.apply(&["other"])[0].outcome, Outcome::Applied);
+    assert_eq!(setting.picture(), alone.picture());
+}
+
+#[test]
+fn a_patch_of_before_reverts() {
+    let setting = Setting::new()
+        .patch("two", TWO_FILES)
+        .patch("other", BARRIER);
+    let before = setting.picture();
+    setting.apply(&["other"]);
+    interrupt(&setting);
+    assert_eq!(setting.revert(&["other"])[0].outcome, Outcome::Reverted);
+    assert_eq!(setting.picture(), before);
+}

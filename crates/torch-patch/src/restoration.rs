@@ -189,9 +189,18 @@ fn change(
     rest: Vec<Layer>,
     on_drift: OnDrift,
 ) -> Result<FileChange, Error> {
+    let is_last = rest.is_empty();
+    let is_retired = matches!(view.condition, Condition::Restored | Condition::Superseded);
+    if is_last && is_retired {
+        // Only the record goes, and the backup need not even be there.
+        return Ok(FileChange::new(
+            view.path.clone(),
+            view.digest(),
+            Wanted::Keep,
+        ));
+    }
     let original = recorded_bytes(records, &view.path, entry, &rest)?;
     let expected = original.as_deref().map(Digest::of);
-    let is_last = rest.is_empty();
     let left = (!is_last).then(|| FileEntry {
         expected,
         patches: rest,

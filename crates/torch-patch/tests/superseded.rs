@@ -45,6 +45,19 @@ fn upgraded_gets_the_variant_of_the_new_version() {
     assert!(!setting.world.has_store());
 }
 
+/// As after a power failure: the record came back, the backup did not.
+#[test]
+fn a_record_of_a_restored_file_goes_without_its_backup() {
+    let setting = applied();
+    setting.world.install(&Package::torch("2.5.1").with_crlf());
+    let before = setting.read();
+    let backups = setting.world.site_packages().join(".torch-patch/backups");
+    fs_err::remove_dir_all(backups).unwrap();
+    setting.revert(&["gloo-windows"]);
+    assert_eq!(setting.read(), before);
+    assert!(!setting.world.has_store());
+}
+
 #[test]
 fn reverting_never_puts_old_bytes_over_new_ones() {
     let setting = applied();

@@ -101,7 +101,8 @@ impl<'store> Locked<'store> {
     ///    next lock finishes if all are as wanted, else it puts those that are back to what they were before.
     /// 5. *The new ledger*: `intent.json` is renamed to `ledger.json`, and the change is done. If the power fails now
     ///    and the intent comes back, all its files are as wanted, and it is ended again. The next commit syncs the
-    ///    directory before it begins. What nothing refers to any more is removed after that.
+    ///    directory before it begins; if nothing is recorded any more, this one does. What nothing refers to any more
+    ///    is removed after that.
     ///
     /// A file that is neither as before nor as wanted was changed by somebody else and is left alone.
     ///

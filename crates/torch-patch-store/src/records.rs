@@ -23,8 +23,8 @@ pub(crate) fn intent_placement<'b>(store: &Store, bytes: &'b [u8]) -> Placement<
 
 /// Ends a change: `ledger` holds from here on.
 ///
-/// With an intent its file only gets the ledger's name. That this is durable does not matter: an intent that comes
-/// back is complete, and is ended again.
+/// With an intent its file only gets the ledger's name. That this is durable does not matter before the next change,
+/// which sees to it: an intent that comes back is complete, and is ended again.
 pub(crate) fn end(store: &Store, ledger: &Ledger) -> Result<(), StoreError> {
     let (layout, disk) = (store.layout(), store.disk());
     let denied = |error| StoreError::denied_or_io("write", layout.ledger(), error);
@@ -44,6 +44,9 @@ pub(crate) fn end(store: &Store, ledger: &Ledger) -> Result<(), StoreError> {
     if ledger.is_empty() {
         // An empty ledger says the same as none: one that stays goes with the lock.
         let _ = disk.remove(&layout.ledger());
+        // The next change finds no ledger that tells it to sync this end before it begins, and the directory may stay:
+        // the ledger of before must not come back beside the next intent, when its backups are gone.
+        let _ = disk.sync_directory(layout.directory());
     }
     Ok(())
 }

@@ -106,6 +106,36 @@ fn the_next_commit_begins_with_the_end_of_the_one_before() {
     assert!(synced.is_some() && synced < intended, "{steps:?}");
 }
 
+/// The store's directory may stay, and the next commit finds no ledger that tells it to sync this end.
+#[test]
+fn the_end_of_the_last_change_is_durable_before_its_backups_go() {
+    let world = World::new(&[("t/a.py", OLD)]);
+    world.commit(vec![apply("t/a.py", Some(OLD), Some(NEW))]);
+    let recorder = Arc::new(FaultAt::never());
+    let store = Store::observed(world.root(), recorder.clone());
+    store
+        .lock(&options())
+        .unwrap()
+        .commit(change(vec![revert("t/a.py", Some(NEW), Some(OLD))]))
+        .unwrap();
+    let steps = recorder.steps();
+    let steps: Vec<String> = steps.iter().map(|step| render(&world, step)).collect();
+    let end = steps
+        .iter()
+        .position(|step| step == "rename to .torch-patch/ledger.json")
+        .unwrap();
+    assert_eq!(
+        steps[end..end + 4],
+        [
+            "rename to .torch-patch/ledger.json",
+            "remove .torch-patch/ledger.json",
+            "sync entries of .torch-patch",
+            "remove .torch-patch/backups/…",
+        ],
+        "{steps:?}"
+    );
+}
+
 /// Runs in a process of its own, under `strace`; the root comes by standard input.
 #[cfg(target_os = "linux")]
 #[test]

@@ -130,8 +130,12 @@ impl Disk {
         let placed = self.write_sync_rename(placements);
         if placed.is_err() {
             for placement in placements {
-                // The first error is the one to tell; a temporary file that stays is removed by the recovery.
-                let _ = self.remove(&placement.temporary);
+                // The first error is the one to tell; a temporary file that stays is removed by the recovery. One that
+                // is gone must not come back when the intent, which alone knows of it, is gone.
+                let is_gone = self.remove(&placement.temporary);
+                if let (Ok(true), Some(directory)) = (is_gone, placement.temporary.parent()) {
+                    let _ = self.sync_directory(directory);
+                }
             }
         }
         placed

@@ -74,17 +74,19 @@ pub(crate) fn remove_derived(store: &Store, derived: &[RelativePath]) -> Result<
     Ok(())
 }
 
-/// Removes the temporary file a crash may have left beside a file.
+/// Removes the temporary file a crash may have left beside a file, durably: only the intent knows of it.
 pub(crate) fn remove_temporary(store: &Store, path: &RelativePath) -> Result<(), StoreError> {
     let Ok(location) = confine::locate(store.root(), path) else {
         return Ok(());
     };
     let temporary = temporary_beside(&location.file, path);
-    store
-        .disk()
-        .remove(&temporary)
-        .map_err(|error| StoreError::denied_or_io("remove", temporary, error))?;
-    Ok(())
+    let remove = || {
+        if store.disk().remove(&temporary)? {
+            store.disk().sync_directory(location.directory())?;
+        }
+        Ok(())
+    };
+    remove().map_err(|error| StoreError::denied_or_io("remove", &temporary, error))
 }
 
 fn swap(

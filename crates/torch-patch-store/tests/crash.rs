@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use torch_patch_store::{FileChange, RecoveryOutcome, Store, StoreErrorKind};
+use torch_patch_store::{FileChange, RecoveryOutcome, Step, Store, StoreErrorKind};
 
 use crate::fault::{Fault, FaultAt};
 use crate::world::{World, apply, change, options, path, revert};
@@ -314,4 +314,29 @@ fn a_tampered_backup_is_never_restored_and_the_intent_stays() {
     );
     assert!(world.store().read().unwrap().pending().is_some());
     assert_eq!(fs_err::read(target).unwrap(), NEW);
+}
+
+/// A temporary file is known by the intent alone: it has to be gone for good before the intent goes.
+#[test]
+fn a_temporary_file_is_durably_gone_before_its_intent() {
+    for case in &CASES[..2] {
+        at_every_step(case, Fault::Killed, |world, _, name| {
+            let recorder = Arc::new(FaultAt::never());
+            let store = Store::observed(world.root(), recorder.clone());
+            drop(store.lock(&options()).unwrap());
+            let steps = recorder.steps();
+            let removed = steps.iter().enumerate().filter_map(|(index, step)| {
+                let Step::Remove(path) = step else {
+                    return None;
+                };
+                let name = path.file_name()?.to_str()?;
+                let is_beside = name.starts_with(".torch-patch-") && name.ends_with(".tmp");
+                is_beside.then(|| (index, path.parent().unwrap().to_path_buf()))
+            });
+            for (index, directory) in removed {
+                let synced = Step::SyncDirectory(directory);
+                assert_eq!(steps.get(index + 1), Some(&synced), "{name}: {steps:?}");
+            }
+        });
+    }
 }

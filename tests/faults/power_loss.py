@@ -269,8 +269,7 @@ class Recorded:
 def package_paths(world):
     """What is in site-packages but for the store, caches and what a patch has made."""
     found = (path.relative_to(world.site).as_posix() for path in world.site.rglob("*"))
-    mine = (".torch-patch", "pkg/made")
-    return {path for path in found if "__pycache__" not in path and not path.startswith(mine)}
+    return {path for path in found if not any(part in path for part in ("__pycache__", ".torch-patch", "pkg/made"))}
 
 
 class Judge:
@@ -326,7 +325,7 @@ class Judge:
             self.holds(contents == promised, f"done, and then: {self.shown()}")
             self.byte_code("done, and then")
         for path, data in contents.items():
-            legal = [self.start[path], *(after[path] for after in self.found.after)]
+            legal = [found[path] for found in (self.start, *self.found.after, *self.found.originals)]
             self.holds(data in legal, f"`{path}` holds what it never held: {data!r}")
         self.users()
 
@@ -368,7 +367,10 @@ class Judge:
     def is_drifted(self, contents, told):
         """Says whether files are neither original nor what a record could say: in the middle of a change, or edited."""
         is_edited = USERS in contents.values() or told.get("one") == "applied-by-hand"
-        return is_edited or contents not in (self.start, *self.found.after, *self.found.originals)
+        settled = [*self.found.after, *self.found.originals]
+        if not self.found.name.startswith("recover"):
+            settled.append(self.start)
+        return is_edited or contents not in settled
 
     def picture(self):
         """What `status` must not change."""

@@ -1,0 +1,192 @@
+"""What has to hold after a fault, whatever it was and wherever it struck."""
+
+import json
+import subprocess
+
+from fake_torch import A, COMPILED, CREATED, OLD, UPGRADED, by_hand
+from harness import equal, holds, same_picture, sha256
+from operations import DRIFTED
+
+# Exit codes of a failure, by the error that was injected: the documented ones only.
+DENIED = {"EACCES", "EROFS", "EPERM"}
+
+
+class TorchPatch:
+    """The binary under test, on the site-packages directory of any world."""
+
+    def __init__(self, binary):
+        self.binary = str(binary)
+
+    def command(self, world, *arguments):
+        """The command line for a world; patch files are named relative to its folder."""
+        arguments = [f"{world.folder}/{word}" if word.startswith("patches") else word for word in arguments]
+        return [self.binary, *arguments, "--site-packages", str(world.site), "--json"]
+
+    def run(self, world, *arguments):
+        """Runs a command to its end and returns exit code and JSON."""
+        command = self.command(world, *arguments)
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd="/", timeout=60)
+        try:
+            return done.returncode, json.loads(done.stdout)
+        except ValueError:
+            raise AssertionError(f"`{' '.join(command)}`: exit {done.returncode}, no JSON: {done.stderr}") from None
+
+    def __call__(self, world, *arguments):
+        """Runs a command that must succeed."""
+        code, answer = self.run(world, *arguments)
+        holds(code == 0, f"`{' '.join(arguments)}`: expected exit 0, found {code}: {answer['error']}")
+        return answer
+
+
+class Promises:
+    """The promises for one operation: worlds that were never harmed are what harmed ones are held against."""
+
+    def __init__(self, operation, torch_patch, folder, world):
+        self.operation = operation
+        self.torch_patch = torch_patch
+        self.before = world.picture()
+        self.cached = world.cached_details()
+        done = world.copy(f"{folder}/done")
+        torch_patch(done, *operation.command)
+        self.files_are(done, operation.wanted)
+        self.compiled_is_current(done)
+        # What a command ends with depends on whether the change before it holds: both are worked out undisturbed.
+        self.goals = [
+            (0, done.picture()),
+            ending(torch_patch, done.copy(f"{folder}/again"), operation.command),
+        ]
+        self.opposites = [
+            ending(torch_patch, done, operation.opposite),
+            ending(torch_patch, world.copy(f"{folder}/opposite"), operation.opposite),
+        ]
+
+    def files_are(self, world, contents):
+        """Raises unless the files have these contents."""
+        for path, content in contents.items():
+            equal(world.read(path), content, path)
+
+    def after_kill(self, world, lane):
+        """Raises unless a world in which the command was killed is legal, told truly, and heals both ways."""
+        self.is_legal(world)
+        self.status_is_true(world)
+        self.heals(world.copy(f"{lane}/opposite"), self.operation.opposite, self.opposites)
+        self.heals(world, self.operation.command, self.goals)
+
+    def after_failure(self, world, lane, run, call, error):
+        """Raises unless a command of which calls failed has said so, left all or nothing, and heals."""
+        self.is_legal(world)
+        self.status_is_true(world)
+        if run.exit == 0:
+            self.files_are(world, self.operation.wanted)
+        else:
+            self.is_told(run, call, error)
+            self.is_whole(world, run)
+        self.heals(world.copy(f"{lane}/opposite"), self.operation.opposite, self.opposites)
+        self.heals(world, self.operation.command, self.goals)
+
+    def is_legal(self, world):
+        """Each file is one of the legal byte strings, and the file elsewhere was not touched."""
+        for path, legal in self.operation.legal.items():
+            found = world.read(path)
+            holds(found in legal, f"`{path}` is none of its legal contents: {found!r}")
+        inode, modified, entry = world.cached_details()
+        equal((modified, entry), self.cached[1:], "the file elsewhere that shared its content")
+
+    def is_whole(self, world, run):
+        """After a failure all files are old, or all new; else the change is recorded, so that the next lock settles it."""
+        if world.is_begun():
+            return
+        wanted = self.operation.wanted
+        are_new = {world.read(path) == content for path, content in wanted.items()}
+        equal(len(are_new), 1, "number of states of the files after a failure that left no intent")
+        if run.json and "nothing is changed" in run.json["error"]["message"]:
+            equal(are_new, {False}, "whether the files are new after a failure that says `nothing is changed`")
+        elif are_new == {True}: print("NEWFAIL", self.operation.name, run.struck, run.exit, run.json and run.json["error"]["message"])
+
+    def is_told(self, run, call, error):
+        """The exit code is a documented one that fits, and the message says something."""
+        wanted = exit_codes(call, error, run.json is not None)
+        shown = run.json and run.json["error"]
+        holds(run.exit in wanted, f"exit code {run.exit}, expected one of {wanted}; it said {shown}, {run.stderr!r}")
+        if run.json is not None:
+            equal((run.json["ok"], shown["exit"]), (False, run.exit), "`ok` and `error.exit`")
+            holds(len(shown["message"]) > 20, f"the message says little: {shown}")
+
+    def status_is_true(self, world):
+        """`status` writes nothing and says what is there."""
+        before = world.every_detail()
+        code, answer = self.torch_patch.run(world, "status", *self.files_of_patches())
+        same_picture(world.every_detail(), before, "the world before and after `status`")
+        equal(code, 0, f"exit code of `status`, which said {answer['error']}")
+        recorded = world.recorded_patches()
+        for result in answer["results"]:
+            patch = result["patch"]
+            equal("owners" in result, patch in recorded, f"whether `status` says that `{patch}` is recorded")
+            are_in = {self.file_is_true(world, patch, file) for file in result["files"]}
+            legal = legal_states(are_in, patch in recorded, {world.read(file["path"]) for file in result["files"]})
+            holds(result["state"] in legal, f"`{patch}` is said to be `{result['state']}`, expected one of {legal}")
+            is_ours = any(is_made_by(patch, world.read(file["path"])) for file in result["files"])
+            holds(patch in recorded or world.is_begun() or not is_ours, f"the edits of `{patch}` are recorded nowhere")
+
+    def file_is_true(self, world, patch, file):
+        """Raises unless `status` says of a file what it is, and whether a patch is in it; returns whether it is."""
+        content = world.read(file["path"])
+        equal(file["after"], content and f"sha256:{sha256(content)}", f"what `status` says `{file['path']}` is")
+        is_in = is_made_by(patch, content) or (patch == "one" and content == by_hand(OLD[A]))
+        legal = legal_states({is_in}, patch in world.recorded_patches(), {content})
+        holds(file["state"] in legal, f"`{file['path']}` is said to be `{file['state']}`, expected one of {legal}")
+        return is_in
+
+    def files_of_patches(self):
+        """The patch files of the operation, so that `status` knows patches that are not recorded too."""
+        words = (*self.operation.command, *self.operation.opposite)
+        return sorted({word for word in words if word.endswith(".toml")})
+
+    def heals(self, world, command, goals):
+        """The next command reaches a state that it would have reached without the fault before it."""
+        found = ending(self.torch_patch, world, command)
+        if found not in goals:
+            wanted = min(goals, key=lambda goal: len(goal[1].items() ^ found[1].items()))
+            equal(found[0], wanted[0], f"exit code of the next `{' '.join(command)}`")
+            same_picture(found[1], wanted[1], f"what the next `{' '.join(command)}` leaves")
+        self.compiled_is_current(world)
+
+    def compiled_is_current(self, world):
+        """Byte code that Python runs unseen is of the source that is there, or gone."""
+        compiled = world.read(COMPILED)
+        holds(compiled is None or compiled.endswith(b"code of " + world.read(A)), "stale byte code")
+
+
+def is_made_by(patch, content):
+    """Says whether a file has what a patch puts there, to the letter."""
+    return content is not None and (content == CREATED if patch == "new" else f"z = 3  # {patch}".encode() in content)
+
+
+def legal_states(are_in, is_recorded, contents):
+    """What `status` may say where a patch is in all, some or none of the files it is about."""
+    if DRIFTED in contents:
+        return {"drifted"}
+    if UPGRADED in contents and is_recorded:
+        return {"superseded"}
+    if are_in == {True, False}:
+        return {"partial"}
+    if are_in == {False}:
+        return {"not-applied"}
+    return {"applied"} if is_recorded else {"applied-by-hand"}
+
+
+def exit_codes(call, error, has_answer):
+    """The documented exit codes of a failure: by what could not be done, and why."""
+    if call.text.startswith("patches"):
+        return {6}
+    if call.text == "site" or call.text.endswith(("/METADATA", "/RECORD", "/version.py", ".dist-info", "/direct_url.json")):
+        return {5, 8}
+    if not has_answer:
+        return {1, 8}
+    return {8} if error in DENIED else {1}
+
+
+def ending(torch_patch, world, command):
+    """The exit code of a command and what it leaves."""
+    code, _ = torch_patch.run(world, *command)
+    return code, world.picture()

@@ -74,6 +74,14 @@ pub(crate) fn upstream(options: &IndexOptions, ui: &mut Ui) -> anyhow::Result<Up
     })
 }
 
+/// Says if nothing could be kept, which is no failure.
+pub(crate) fn cache_problem(upstream: &Upstream, ui: &mut Ui) {
+    let cache = upstream.cache.as_ref();
+    if let Some(problem) = cache.and_then(Cache::problem) {
+        ui.note(&format!("nothing is kept for the next time: {problem}"));
+    }
+}
+
 fn request(place: &Place) -> Request {
     Request {
         site_packages: place.site_packages.clone(),

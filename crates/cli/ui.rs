@@ -152,7 +152,7 @@ impl Ui {
         if self.verbosity == Verbosity::Quiet || self.format == Format::Json {
             return ProgressBar::hidden();
         }
-        let bar = ProgressBar::new(total as u64);
+        let bar = ProgressBar::new(total as u64).with_message(HumanBytes(0).to_string());
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} releases, {msg} received");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar
@@ -198,9 +198,9 @@ impl Progress for Ui {
             Some(bar) => bar,
             None => self.bar(amount.total),
         };
+        bar.set_message(HumanBytes(amount.bytes).to_string());
         bar.set_length(amount.total as u64);
         bar.set_position(amount.done as u64);
-        bar.set_message(HumanBytes(amount.bytes).to_string());
         self.bar = Some(bar);
     }
 }

@@ -508,3 +508,36 @@ fn a_file_of_certificates_that_is_none_is_a_usage_error() {
         "{json}"
     );
 }
+
+#[test]
+fn a_cache_that_cannot_be_used_is_told_and_no_failure() {
+    let world = World::new();
+    let server = Server::start();
+    let (name, bytes) = Package::torch("2.5.1").wheel(WINDOWS);
+    let digest = torch_patch::Digest::of(&bytes).hex();
+    server.put(&format!("/{name}"), bytes);
+    let page = format!("<a href=\"/{name}#sha256={digest}\">{name}</a>");
+    server.put_as("/simple/torch/", "text/html", page);
+    fs::create_dir(world.folder().join("cache")).unwrap();
+    fs::write(world.folder().join("cache/letter.txt"), "dear").unwrap();
+    let words = [
+        "check",
+        "gloo-windows",
+        "--index-url",
+        &server.url("/simple/"),
+    ];
+    let called = call(isolated(&world).args(words));
+    assert_eq!(called.code, 0, "{}", called.stderr);
+    assert!(
+        called
+            .stderr
+            .contains("nothing is kept for the next time: "),
+        "{}",
+        called.stderr
+    );
+    assert_eq!(call(isolated(&world).args(["cache", "clean"])).code, 2);
+    assert_eq!(
+        fs::read_to_string(world.folder().join("cache/letter.txt")).unwrap(),
+        "dear"
+    );
+}

@@ -9,7 +9,7 @@ use torch_patch::{Catalogue, CheckRequest, Description, Material, Platform, Repo
 use crate::args::{Check, CheckFormat, Options, PlatformWord};
 use crate::formats::advice::{fenced, ranges, suggestion};
 use crate::formats::{html, junit, markdown, table};
-use crate::session::{catalogue, context, ids, upstream};
+use crate::session::{cache_problem, catalogue, context, ids, upstream};
 use crate::text::ERROR;
 use crate::ui::{Format, Ui, paint};
 
@@ -98,7 +98,9 @@ fn hold(
     } else {
         Material::Wheels(&upstream, &check.wheels)
     };
-    Ok(torch_patch::check(&catalogue, &material, request, ui)?)
+    let checked = torch_patch::check(&catalogue, &material, request, ui);
+    cache_problem(&upstream, ui);
+    Ok(checked?)
 }
 
 fn rendered(
@@ -137,8 +139,9 @@ fn rendered(
 fn tell(report: &Report, ui: &mut Ui) {
     if let Some(traffic) = report.traffic.filter(|traffic| traffic.requests > 0) {
         let (requests, bytes) = (traffic.requests, traffic.bytes);
+        let noun = if requests == 1 { "request" } else { "requests" };
         let megabytes = format!("{}.{:02}", bytes / 1_000_000, bytes / 10_000 % 100);
-        ui.note(&format!("{requests} requests, {megabytes} MB received"));
+        ui.note(&format!("{requests} {noun}, {megabytes} MB received"));
     }
     let Some(error) = &report.error else { return };
     ui.complain(&format!("{}: {}", paint(ERROR, "error"), error.message));

@@ -3,7 +3,7 @@
 use torch_patch::{CellReport, Report, TryRequest, try_release};
 
 use crate::args::{Options, PlatformWord, Try};
-use crate::session::{catalogue, ids, upstream};
+use crate::session::{cache_problem, catalogue, ids, upstream};
 use crate::text::{BOLD, outcome};
 use crate::ui::{Format, Ui, paint};
 
@@ -17,7 +17,9 @@ pub(super) fn run(words: &Try, options: &Options, ui: &mut Ui) -> anyhow::Result
         platform: PlatformWord::one(words.platform),
         keep: words.keep.clone(),
     };
-    let report = try_release(catalogue, &upstream, &request, ui)?;
+    let tried = try_release(catalogue, &upstream, &request, ui);
+    cache_problem(&upstream, ui);
+    let report = tried?;
     ui.finish_progress();
     match ui.format {
         Format::Json => ui.json(&report)?,

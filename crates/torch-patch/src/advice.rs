@@ -58,6 +58,11 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
                     .to_owned(),
             ]
         }
+        ErrorKind::OriginalDisproved { .. } => {
+            vec![
+                "reinstall the distribution to get the original file, then apply again".to_owned(),
+            ]
+        }
         ErrorKind::Merge { .. } => {
             vec!["use `--force` to restore the original and keep a copy of your version".to_owned()]
         }
@@ -188,7 +193,14 @@ fn store_hints(kind: &StoreErrorKind) -> Vec<String> {
         StoreErrorKind::LeavesRoot { .. } => {
             "a patch only changes files inside the environment; install the package there itself"
         }
-        StoreErrorKind::NotRegular { .. } => "reinstall the distribution",
+        StoreErrorKind::NotRegular { path, .. } | StoreErrorKind::TooLarge { path, .. }
+            if path.as_str().starts_with(".torch-patch") =>
+        {
+            "this is not from torch-patch: look who put it there, and remove it"
+        }
+        StoreErrorKind::NotRegular { .. } | StoreErrorKind::TooLarge { .. } => {
+            "reinstall the distribution"
+        }
         StoreErrorKind::PermissionDenied { .. } => {
             "run the command as the owner of the environment, or make the file and its directory writable"
         }

@@ -152,7 +152,7 @@ fn write<'c>(
         if is_fresh {
             plan = again(&records)?;
         }
-        let change = plan.change(&records);
+        let change = plan.change(&records)?;
         match commit(&mut locked, change, progress) {
             // The store takes nothing from a plan whose files have changed since.
             Err(error) if error.is_changed_meanwhile() && !is_fresh => is_fresh = true,

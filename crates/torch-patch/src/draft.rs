@@ -126,7 +126,7 @@ impl Draft {
     }
 
     /// The draft in the words of the store.
-    pub(crate) fn change(&self, records: &Records<'_>) -> FileChange {
+    pub(crate) fn change(&self, records: &Records<'_>) -> Result<FileChange, Error> {
         let (found, wanted_digest) = (self.view.digest(), self.wanted_digest());
         let wanted = match self.wanted_bytes() {
             _ if wanted_digest == found => Wanted::Keep,
@@ -151,9 +151,9 @@ impl Draft {
         let mut change = FileChange::new(self.view.path.clone(), found, wanted);
         change.backup = self.original.clone().filter(|_| needs_backup);
         change.restore_metadata = (entry.is_none() && self.original.is_some()).then_some(metadata);
-        change.derived = compiled_files(records.root(), &self.view.path);
+        change.derived = compiled_files(records.root(), &self.view.path)?;
         change.entry = entry;
-        change
+        Ok(change)
     }
 
     /// The digest of the original.

@@ -160,6 +160,15 @@ pub enum ErrorKind {
         /// The file.
         file: String,
     },
+    /// What is kept as the original of a file is not what `RECORD` says was installed.
+    OriginalDisproved {
+        /// The file.
+        file: String,
+        /// What `RECORD` says.
+        expected: Digest,
+        /// What is recorded and kept.
+        found: Digest,
+    },
     /// The changes of someone else touch the patch.
     Merge {
         /// The file.
@@ -342,6 +351,7 @@ impl Error {
             ErrorKind::HandMade { .. } => "partly-by-hand",
             ErrorKind::Path { .. } => "bad-path",
             ErrorKind::LayerUnknown { .. } => "record-unknown",
+            ErrorKind::OriginalDisproved { .. } => "backup-tampered",
             ErrorKind::Merge { .. } => "merge-conflict",
             ErrorKind::NoWheel { .. } => "not-a-wheel",
             ErrorKind::OtherWheels { .. } => "other-wheels",
@@ -389,10 +399,12 @@ impl Error {
             ErrorKind::BadPatchFile(_)
             | ErrorKind::PatchFileUnreadable { .. }
             | ErrorKind::Path { .. } => 6,
-            ErrorKind::LayerUnknown { .. } => 1,
+            ErrorKind::LayerUnknown { .. } | ErrorKind::OriginalDisproved { .. } => 1,
             ErrorKind::Store(error) => match error.kind() {
                 StoreErrorKind::Drift { .. } => 4,
-                StoreErrorKind::LeavesRoot { .. } | StoreErrorKind::NotRegular { .. } => 6,
+                StoreErrorKind::LeavesRoot { .. }
+                | StoreErrorKind::NotRegular { .. }
+                | StoreErrorKind::TooLarge { .. } => 6,
                 StoreErrorKind::Busy { .. } => 7,
                 StoreErrorKind::PermissionDenied { .. } => 8,
                 _ => 1,
@@ -551,6 +563,16 @@ impl fmt::Display for Error {
             ErrorKind::LayerUnknown { patch, .. } => {
                 write!(f, "the record of patch `{patch}` cannot be used")
             }
+            ErrorKind::OriginalDisproved {
+                file,
+                expected,
+                found,
+            } => {
+                write!(
+                    f,
+                    "what is kept as the original of `{file}` is none by `RECORD`: expected {expected}, found {found}"
+                )
+            }
             ErrorKind::NotNeeded { subject, .. } => {
                 write!(
                     f,
@@ -707,6 +729,7 @@ fn store_code(kind: &StoreErrorKind) -> &'static str {
         StoreErrorKind::Drift { .. } => "drifted",
         StoreErrorKind::LeavesRoot { .. } => "leaves-environment",
         StoreErrorKind::NotRegular { .. } => "not-a-file",
+        StoreErrorKind::TooLarge { .. } => "too-large",
         StoreErrorKind::PermissionDenied { .. } => "permission-denied",
         StoreErrorKind::LedgerCorrupt { .. } => "ledger-corrupt",
         StoreErrorKind::LedgerNewer { .. } => "ledger-newer",

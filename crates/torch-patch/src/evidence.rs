@@ -184,6 +184,9 @@ fn store_details(kind: &StoreErrorKind) -> serde_json::Value {
         StoreErrorKind::NotRegular { path, found } => {
             json!({ "path": path.as_str(), "found": found })
         }
+        StoreErrorKind::TooLarge { path, limit } => {
+            json!({ "path": path.as_str(), "limit": limit })
+        }
         StoreErrorKind::PermissionDenied { path, .. } => json!({ "path": path.to_string_lossy() }),
         _ => json!({}),
     }

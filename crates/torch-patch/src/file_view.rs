@@ -3,7 +3,7 @@
 use torch_patch_env::{Distribution, Recorded};
 use torch_patch_store::{Digest, FileEntry, RelativePath, Target};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::records::Records;
 
 /// A file as it is on disk and in the ledger.
@@ -17,6 +17,8 @@ pub(crate) struct FileView {
     pub(crate) condition: Condition,
     /// What `RECORD` says, where it was asked.
     pub(crate) upstream: Option<Upstream>,
+    /// What it belongs to.
+    distribution: Option<Distribution>,
 }
 
 /// What a file is, by its digest.
@@ -46,13 +48,15 @@ impl FileView {
         path: &RelativePath,
     ) -> Result<Self, Error> {
         let target = records.target(path)?;
-        let entry = records.ledger().files.get(path).cloned();
+        let found = target.as_ref().map(|target| target.digest);
+        let entry = records.entry(path, found).cloned();
         let mut view = Self {
             path: path.clone(),
             target,
             entry,
             condition: Condition::Recorded,
             upstream: None,
+            distribution: distribution.cloned(),
         };
         view.condition = view.find_condition(distribution)?;
         Ok(view)
@@ -103,12 +107,36 @@ impl FileView {
     /// The bytes before any patch: the backup, or the file itself.
     pub(crate) fn pristine(&self, records: &Records<'_>) -> Result<Option<Vec<u8>>, Error> {
         match self.live_entry() {
-            Some(entry) => entry
-                .pristine
-                .as_ref()
-                .map(|digest| records.backup(digest))
-                .transpose(),
+            Some(entry) => {
+                self.check_original()?;
+                let original = entry.pristine.as_ref();
+                original.map(|digest| records.backup(digest)).transpose()
+            }
             None => Ok(self.bytes().map(<[u8]>::to_vec)),
+        }
+    }
+
+    /// Refuses a recorded original of which `RECORD` proves that it is none: who can write to the store can put another
+    /// one there, with its right digest.
+    pub(crate) fn check_original(&self) -> Result<(), Error> {
+        let entry = self.entry.as_ref();
+        let (Some(entry), Some(distribution)) = (entry, &self.distribution) else {
+            return Ok(());
+        };
+        let Some(found) = entry.pristine.filter(|_| entry.version == distribution.version) else {
+            return Ok(());
+        };
+        match Upstream::of(distribution, &self.path)? {
+            Upstream::Digest(expected) if expected != found => {
+                let file = self.path.as_str().to_owned();
+                Err(ErrorKind::OriginalDisproved {
+                    file,
+                    expected,
+                    found,
+                }
+                .into())
+            }
+            _ => Ok(()),
         }
     }
 

@@ -204,13 +204,14 @@ impl<'c> Plan<'c> {
     }
 
     /// The plan in the words of the store.
-    pub(crate) fn change(&self, records: &Records<'_>) -> Change {
+    pub(crate) fn change(&self, records: &Records<'_>) -> Result<Change, Error> {
         let changed = self.drafts.values().filter(|draft| draft.is_changed);
         let sources = self.members.iter().map(|member| member.case.patch.source());
-        Change {
-            files: changed.map(|draft| draft.change(records)).collect(),
+        let files = changed.map(|draft| draft.change(records));
+        Ok(Change {
+            files: files.collect::<Result<_, Error>>()?,
             blobs: sources.map(|source| source.as_bytes().to_vec()).collect(),
-        }
+        })
     }
 
     /// What became, or would become, of each patch, by its position.

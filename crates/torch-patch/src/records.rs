@@ -1,7 +1,7 @@
 //! The store of one site-packages directory, read with or without its lock.
 
 use torch_patch_store::{
-    Digest, FileEntry, Layer, Ledger, Locked, RelativePath, Store, Target, View,
+    Digest, FileEntry, Intent, Layer, Ledger, Locked, RelativePath, Store, Target, View,
 };
 
 use crate::error::Error;
@@ -87,6 +87,23 @@ impl Records<'_> {
             Self::Unlocked { view, .. } => view.blob(digest)?,
             Self::Locked { locked, .. } => locked.blob(digest)?,
         })
+    }
+
+    /// What is recorded of a file with this content: of one that a change in the middle has reached, what that change
+    /// makes of it.
+    pub(crate) fn entry(&self, path: &RelativePath, found: Option<Digest>) -> Option<&FileEntry> {
+        let pending = match self {
+            Self::Unlocked { view, .. } => view.pending(),
+            Self::Locked { locked, .. } => locked.pending(),
+        };
+        let is_reached = |intent: &&Intent| {
+            let mut files = intent.files.iter();
+            files.any(|file| file.path == *path && file.after == found)
+        };
+        let ledger = pending
+            .filter(is_reached)
+            .map_or(self.ledger(), |intent| &intent.ledger);
+        ledger.files.get(path)
     }
 
     /// The files that a patch is recorded on.

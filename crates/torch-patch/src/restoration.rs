@@ -199,6 +199,7 @@ fn change(
             Wanted::Keep,
         ));
     }
+    view.check_original()?;
     let original = recorded_bytes(records, &view.path, entry, &rest)?;
     let expected = original.as_deref().map(Digest::of);
     let left = (!is_last).then(|| FileEntry {
@@ -220,7 +221,7 @@ fn change(
             change.wanted = original.map_or(Wanted::Remove, Wanted::Write);
         }
     }
-    change.derived = compiled_files(records.root(), &view.path);
+    change.derived = compiled_files(records.root(), &view.path)?;
     Ok(change)
 }
 

@@ -331,7 +331,7 @@ fn ranges_are_inferred() {
     );
     let message = report.error.unwrap().message;
     assert!(
-        message.contains("`narrow` fits `1.1.0` and `1.3.0`"),
+        message.contains("`narrow` fits and does not cover `1.1.0` and `1.3.0`"),
         "{message}"
     );
     let newest = Releases::new(&[("1.0", LINUX, "z = 1"), ("1.1", LINUX, "x = 1")]).patch(

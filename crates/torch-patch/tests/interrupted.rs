@@ -27,6 +27,45 @@ fn interrupt(setting: &Setting) {
     fs::write(store.join("backups").join(backup), target).unwrap();
 }
 
+/// Takes `two` out and that back by half: the first file is as it was before `two`, and the second one still has it.
+fn interrupt_revert(setting: &Setting) {
+    let store = setting.world.site_packages().join(".torch-patch");
+    let (ledger, intent) = (store.join("ledger.json"), store.join("intent.json"));
+    let before = (fs::read(&ledger).unwrap(), setting.world.read(SECOND));
+    setting.revert(&["two"]);
+    fs::rename(&ledger, &intent).unwrap();
+    fs::write(&ledger, before.0).unwrap();
+    setting.world.write(SECOND, &before.1);
+}
+
+#[test]
+fn status_says_which_files_a_change_has_reached() {
+    let setting = Setting::new()
+        .patch("two", TWO_FILES)
+        .patch("other", BARRIER);
+    setting.apply(&["other"]);
+    let states = || {
+        let found = setting.status(&["two", "other"]);
+        found.into_iter().map(|report| {
+            let files = report.files.iter().map(|file| file.state.unwrap());
+            (report.outcome, files.collect::<Vec<Outcome>>())
+        })
+        .collect::<Vec<_>>()
+    };
+    let half = vec![
+        (Outcome::Partial, vec![Outcome::Applied, Outcome::NotApplied]),
+        (Outcome::Applied, vec![Outcome::Applied]),
+    ];
+    interrupt(&setting);
+    assert_eq!(states(), half);
+    setting.apply(&["two"]);
+    interrupt_revert(&setting);
+    assert_eq!(states(), vec![
+        (Outcome::Partial, vec![Outcome::NotApplied, Outcome::Applied]),
+        (Outcome::Applied, vec![Outcome::Applied]),
+    ]);
+}
+
 #[test]
 fn apply_begins_anew() {
     let whole = Setting::new().patch("two", TWO_FILES);

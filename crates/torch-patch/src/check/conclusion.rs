@@ -73,15 +73,15 @@ fn declared(range: &RangeReport) -> Option<String> {
     match (range.wider.as_slice(), range.narrower.as_slice()) {
         ([], []) => None,
         (wider, []) => Some(format!(
-            "patch `{patch}` covers {} and does not fit",
+            "patch `{patch}` covers and does not fit {}",
             listed(wider)
         )),
         ([], narrower) => Some(format!(
-            "patch `{patch}` fits {} and does not cover it",
+            "patch `{patch}` fits and does not cover {}",
             listed(narrower)
         )),
         (wider, narrower) => Some(format!(
-            "patch `{patch}` covers {} and does not fit, and fits {} and does not cover it",
+            "patch `{patch}` covers and does not fit {}, and fits and does not cover {}",
             listed(wider),
             listed(narrower)
         )),
@@ -89,17 +89,32 @@ fn declared(range: &RangeReport) -> Option<String> {
 }
 
 fn hints(report: &Report, word: impl Fn(&str) -> String) -> Vec<String> {
-    let is_uncovered = |cell: &&CellReport| cell.state == CellState::NotCovered;
-    let broken = report.cells.iter().find(|cell| cell.state.is_broken());
-    let open = broken.or_else(|| report.cells.iter().find(is_uncovered));
-    match open {
-        Some(cell) if report.suggestions.is_empty() => vec![format!(
+    match open(report) {
+        Some((patch, release)) if report.suggestions.is_empty() => vec![format!(
             "`torch-patch check {} --versions {} --suggest` looks for a variant that fits",
-            word(&cell.patch),
-            quoted(&format!("=={}", cell.release)),
+            word(patch),
+            quoted(&format!("=={release}")),
         )],
         _ => Vec::new(),
     }
+}
+
+/// The patch and the release for which a variant is wanted first.
+fn open(report: &Report) -> Option<(&str, &str)> {
+    let first = |is_meant: &dyn Fn(&CellReport) -> bool| {
+        let cell = report.cells.iter().find(|cell| is_meant(cell))?;
+        Some((cell.patch.as_str(), cell.release.as_str()))
+    };
+    let narrow = || {
+        let range = report
+            .ranges
+            .iter()
+            .find(|range| !range.narrower.is_empty())?;
+        Some((range.patch.as_str(), range.narrower[0].as_str()))
+    };
+    first(&|cell| cell.state.is_broken())
+        .or_else(narrow)
+        .or_else(|| first(&|cell| cell.state == CellState::NotCovered))
 }
 
 /// A shell would take `>` and `<` for redirections.

@@ -1,6 +1,6 @@
 //! A distribution that is installed, or unpacked in a directory.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use torch_patch_env::{Distribution, Environment};
@@ -76,7 +76,10 @@ impl Local {
 
 /// The version in `PKG-INFO` of an unpacked sdist, or in `version.txt`, where torch's own tree has it.
 fn stated_version(directory: &Path) -> Option<String> {
-    let read = |name: &str| fs::read_to_string(directory.join(name)).ok();
+    // Opening a pipe would wait for someone to write into it.
+    let is_file = |path: &PathBuf| path.is_file();
+    let path = |name: &str| Some(directory.join(name)).filter(is_file);
+    let read = |name: &str| fs::read_to_string(path(name)?).ok();
     let header = |text: String| {
         let mut lines = text.lines().take_while(|line| !line.is_empty());
         lines.find_map(|line| Some(line.strip_prefix("Version:")?.trim().to_owned()))

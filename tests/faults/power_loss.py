@@ -6,7 +6,7 @@ in which the disk may be found. Each is made in a folder of its own, and there:
 
 - every target holds bytes that it had at some moment, as a whole; once a command has said that it is done, those that it
   promised;
-- `status` succeeds, writes nothing and says what the bytes say;
+- `status` succeeds, writes nothing and says what the bytes say, with the patch files and without them;
 - the operation done again brings the wanted bytes, and `revert --all` after it the originals; `revert --all` at once
   does so too; nothing is left then: no temporary file, backup, ledger or lock, no stale `.pyc`.
 
@@ -70,15 +70,15 @@ class World:
         (self.site / CACHE).parent.mkdir(exist_ok=True)
         (self.site / CACHE).write_bytes(b"code of the source as it is now")
 
-    def command(self, arguments):
-        """The words of a call."""
-        return [self.binary, *arguments, "--site-packages", self.site, "--patches", self.patches, "--json"]
+    def command(self, arguments, with_patches=True):
+        """The words of a call; without patch files only what the store keeps of them is known."""
+        known = ["--patches", self.patches] if with_patches else []
+        return [self.binary, *arguments, "--site-packages", self.site, *known, "--json"]
 
-    def call(self, *arguments):
+    def call(self, *arguments, with_patches=True):
         """Calls the binary; returns exit code, JSON and stderr."""
-        done = subprocess.run(
-            self.command(arguments), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
-        )
+        command = self.command(arguments, with_patches)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
         try:
             answer = json.loads(done.stdout)
         except ValueError:
@@ -294,7 +294,7 @@ class Judge:
         self.status()
         self.undo(f"{found.finish} and then {found.undo}")
         self.make(tree)
-        self.undo(f"{found.undo}")
+        self.undo(f"{found.undo}", with_patches=False)
         return self.wrong, told
 
     def make(self, tree):
@@ -311,9 +311,9 @@ class Judge:
         return {path: data if data is None else data.decode(errors="replace") for path, data in
                 self.world.contents().items()}  # fmt: skip
 
-    def call(self, *arguments):
+    def call(self, *arguments, with_patches=True):
         """Calls the binary, which has to succeed."""
-        code, answer, errors = self.world.call(*arguments)
+        code, answer, errors = self.world.call(*arguments, with_patches=with_patches)
         error = (answer.get("error") or {}).get("message") or errors
         self.holds(code == 0, f"`{' '.join(arguments)}`: exit {code}: {error}")
         return answer
@@ -345,8 +345,13 @@ class Judge:
         """Asks for the state of every patch and holds it against the bytes."""
         before = self.picture()
         answer = self.call("status")
+        alone = self.call("status", with_patches=False)
         self.holds(self.picture() == before, "`status` has written")
         told = {result["patch"]: result["state"] for result in answer.get("results", [])}
+        alone = {result["patch"]: result["state"] for result in alone.get("results", [])}
+        for patch in (patch for patch, state in told.items() if state == "applied"):
+            state = alone.get(patch)
+            self.holds(state == "applied", f"without its patch file `status` says that `{patch}` is {state}")
         contents = self.world.contents()
         for patch in PATCHES.values():
             places = [(contents[path], before, after) for path, before, after in patch.edits]
@@ -380,9 +385,9 @@ class Judge:
             found[path] = (entry.st_ino, entry.st_mtime_ns, entry.st_ctime_ns, entry.st_size)
         return found
 
-    def undo(self, when):
+    def undo(self, when, with_patches=True):
         """Takes everything out; nothing may be left of it."""
-        self.call(*self.found.undo)
+        self.call(*self.found.undo, with_patches=with_patches)
         contents = self.world.contents()
         self.holds(contents in self.found.originals, f"after {when}: {self.shown()}")
         self.byte_code(f"after {when}")

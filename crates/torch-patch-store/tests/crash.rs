@@ -329,8 +329,9 @@ fn a_temporary_file_is_durably_gone_before_its_intent() {
                 let Step::Remove(path) = step else {
                     return None;
                 };
-                let name = path.file_name()?.to_str()?;
-                let is_beside = name.starts_with(".torch-patch-") && name.ends_with(".tmp");
+                let name = path.file_stem()?.to_str()?;
+                let is_temporary = path.extension().is_some_and(|found| found == "tmp");
+                let is_beside = name.starts_with(".torch-patch-") && is_temporary;
                 is_beside.then(|| (index, path.parent().unwrap().to_path_buf()))
             });
             for (index, directory) in removed {

@@ -424,7 +424,7 @@ def run_cases(pool, recorded, cases, stop=False):
     """Judges states; returns how many, and the wrong ones: (what is wrong, tree)."""
     count, wrong = 0, []
     cases = iter(cases)
-    while batch := list(itertools.islice(cases, 64)):
+    while batch := list(itertools.islice(cases, 32)):
         found = recorded.operation.name
         tasks = [(found, recorded.start, recorded.paths, tree, promised) for _, tree, promised in batch]
         for (_, tree, _), (faults, _) in zip(batch, pool.map(judged, tasks, chunksize=4)):
@@ -468,10 +468,10 @@ def without_syncs(pool, recorded, bounds, chosen=None):
     for number, (position, step) in enumerate(recorded.syncs(), start=1):
         if chosen not in (None, number):
             continue
-        new = (case for case in recorded.cases(bounds, {position}) if case[0] not in known)
-        count, wrong = run_cases(pool, recorded, new, stop=True)
+        new = [case for case in recorded.cases(bounds, {position}) if case[0] not in known]
+        count, wrong = run_cases(pool, recorded, reversed(new), stop=True)  # most is lost late
         print(f"  {'noticed' if wrong else 'NOT':8}{name:22} without fsync {number:2} of `{step.path}` "
-              f"({count} more states)", flush=True)  # fmt: skip
+              f"({count} of {len(new)} more states)", flush=True)  # fmt: skip
         if wrong:
             show(*wrong[0])
         else:

@@ -21,6 +21,8 @@ use crate::view::View;
 pub struct Locked<'store> {
     store: &'store Store,
     view: View,
+    /// Whether `view` is what is on disk: after a commit it may be impossible to read.
+    is_current: bool,
     recovery: Recovery,
     lock: Option<Lock>,
 }
@@ -38,6 +40,7 @@ impl<'store> Locked<'store> {
         Ok(Self {
             store,
             view,
+            is_current: true,
             recovery,
             lock: Some(lock),
         })
@@ -110,10 +113,17 @@ impl<'store> Locked<'store> {
     /// Nothing is changed: what had been replaced is put back, [`StoreError::rollback`] tells what. If that fails
     /// too, the intent stays recorded for the next lock.
     pub fn commit(&mut self, change: Change) -> Result<Committed, StoreError> {
-        let committed = transaction::commit(&self.view, change);
-        if !self.store.disk().is_dead() {
+        if !self.is_current {
             self.view = View::read(self.store)?;
         }
+        let committed = transaction::commit(&self.view, change);
+        if self.store.disk().is_dead() {
+            return committed;
+        }
+        // What is done is done, even if it cannot be read back now: no error of the change, and nothing to clear by.
+        let view = View::read(self.store);
+        self.is_current = view.is_ok();
+        self.view = view.unwrap_or_else(|_| self.view.clone());
         committed
     }
 
@@ -129,7 +139,8 @@ impl<'store> Locked<'store> {
         let Some(lock) = mem::take(&mut self.lock) else {
             return Ok(());
         };
-        let is_last = self.view.ledger().is_empty() && self.view.pending().is_none();
+        let is_empty = self.view.ledger().is_empty() && self.view.pending().is_none();
+        let is_last = self.is_current && is_empty;
         if !is_last || self.store.disk().is_dead() {
             return Ok(());
         }

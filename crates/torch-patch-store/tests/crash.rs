@@ -1,8 +1,12 @@
 //! Faults at every step of every kind of change: afterwards all files are as before, or all as wanted.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use torch_patch_store::{FileChange, RecoveryOutcome, Step, Store, StoreErrorKind};
+use fs_err as fs;
+use torch_patch_store::{
+    FileChange, Observer, RecoveryOutcome, Step, Store, StoreErrorKind, Verdict,
+};
 
 use crate::fault::{Fault, FaultAt};
 use crate::world::{World, apply, change, options, path, revert};
@@ -340,4 +344,43 @@ fn a_temporary_file_is_durably_gone_before_its_intent() {
             }
         });
     }
+}
+
+/// Takes the ledger away as soon as it is written, and puts something in its place that cannot be read.
+#[derive(Debug)]
+struct Hidden {
+    ledger: PathBuf,
+    aside: PathBuf,
+}
+
+impl Observer for Hidden {
+    fn before(&self, _: &Step) -> Verdict {
+        Verdict::Proceed
+    }
+
+    fn after(&self, step: &Step) {
+        if matches!(step, Step::Rename(_, to) if *to == self.ledger) {
+            fs::rename(&self.ledger, &self.aside).unwrap();
+            fs::create_dir(&self.ledger).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_ledger_that_cannot_be_read_back_is_not_taken_for_an_empty_one() {
+    let world = pristine();
+    let (ledger, aside) = (world.at(".torch-patch/ledger.json"), world.at("aside"));
+    let observer = Hidden {
+        ledger: ledger.clone(),
+        aside: aside.clone(),
+    };
+    let store = Store::observed(world.root(), Arc::new(observer));
+    let mut locked = store.lock(&options()).unwrap();
+    locked.commit(change(first())).unwrap();
+    drop(locked);
+    fs::remove_dir(&ledger).unwrap();
+    fs::rename(&aside, &ledger).unwrap();
+    let view = world.store().read().unwrap();
+    assert_eq!(view.ledger().files.len(), first().len());
+    view.backup(&torch_patch_store::Digest::of(OLD)).unwrap();
 }

@@ -157,6 +157,18 @@ class World:
         content = self.read(f"{RECORDS}/{name}")
         return content and json.loads(content)["records"]
 
+    def leftovers(self):
+        """What lies in the records and nothing refers to: temporary files, and contents that the ledger does not name."""
+        store = self.site / RECORDS
+        ledger = self.records("ledger.json")
+        if ledger is None:
+            return set()
+        files = ledger["files"].values()
+        named = {file["pristine"] for file in files} | {layer["digest"] for file in files for layer in file["patches"]}
+        kept = [path for folder in ("backups", "patches") for path in (store / folder).glob("*")]
+        unnamed = [path for path in kept if f"sha256:{path.name}" not in named]
+        return {path.relative_to(self.folder).as_posix() for path in (*store.glob("*.tmp"), *unnamed)}
+
     def recorded_patches(self):
         """The patches that are recorded once the next lock has settled a change that was begun."""
         begun = self.read(f"{RECORDS}/intent.json")

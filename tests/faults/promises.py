@@ -9,6 +9,8 @@ from operations import DRIFTED
 
 # Exit codes of a failure, by the error that was injected: the documented ones only.
 DENIED = {"EACCES", "EROFS", "EPERM"}
+# Where looking at a file fails, which happens where the parent may not be searched, it may be taken for absent.
+LOOKS = {"stat", "lstat", "statx", "newfstatat", "access", "faccessat", "faccessat2"}
 
 
 class TorchPatch:
@@ -69,8 +71,7 @@ class Promises:
         """Raises unless a world in which the command was killed is legal, told truly, and heals both ways."""
         self.is_legal(world)
         self.status_is_true(world)
-        self.heals(world.copy(f"{lane}/opposite"), self.operation.opposite, self.opposites)
-        self.heals(world, self.operation.command, self.goals)
+        self.heals_both_ways(world, lane)
 
     def after_failure(self, world, lane, run, call, error):
         """Raises unless a command of which calls failed has said so, left all or nothing, and heals."""
@@ -81,8 +82,7 @@ class Promises:
         else:
             self.is_told(run, call, error)
             self.is_whole(world, run)
-        self.heals(world.copy(f"{lane}/opposite"), self.operation.opposite, self.opposites)
-        self.heals(world, self.operation.command, self.goals)
+        self.heals_both_ways(world, lane)
 
     def is_legal(self, world):
         """Each file is one of the legal byte strings, and the file elsewhere was not touched."""
@@ -101,7 +101,6 @@ class Promises:
         equal(len(are_new), 1, "number of states of the files after a failure that left no intent")
         if run.json and "nothing is changed" in run.json["error"]["message"]:
             equal(are_new, {False}, "whether the files are new after a failure that says `nothing is changed`")
-        elif are_new == {True}: print("NEWFAIL", self.operation.name, run.struck, run.exit, run.json and run.json["error"]["message"])
 
     def is_told(self, run, call, error):
         """The exit code is a documented one that fits, and the message says something."""
@@ -123,7 +122,7 @@ class Promises:
             patch = result["patch"]
             equal("owners" in result, patch in recorded, f"whether `status` says that `{patch}` is recorded")
             are_in = {self.file_is_true(world, patch, file) for file in result["files"]}
-            legal = legal_states(are_in, patch in recorded, {world.read(file["path"]) for file in result["files"]})
+            legal = legal_states(are_in, patch in recorded, world.is_begun(), {world.read(file["path"]) for file in result["files"]})
             holds(result["state"] in legal, f"`{patch}` is said to be `{result['state']}`, expected one of {legal}")
             is_ours = any(is_made_by(patch, world.read(file["path"])) for file in result["files"])
             holds(patch in recorded or world.is_begun() or not is_ours, f"the edits of `{patch}` are recorded nowhere")
@@ -133,7 +132,7 @@ class Promises:
         content = world.read(file["path"])
         equal(file["after"], content and f"sha256:{sha256(content)}", f"what `status` says `{file['path']}` is")
         is_in = is_made_by(patch, content) or (patch == "one" and content == by_hand(OLD[A]))
-        legal = legal_states({is_in}, patch in world.recorded_patches(), {content})
+        legal = legal_states({is_in}, patch in world.recorded_patches(), world.is_begun(), {content})
         holds(file["state"] in legal, f"`{file['path']}` is said to be `{file['state']}`, expected one of {legal}")
         return is_in
 
@@ -142,14 +141,32 @@ class Promises:
         words = (*self.operation.command, *self.operation.opposite)
         return sorted({word for word in words if word.endswith(".toml")})
 
-    def heals(self, world, command, goals):
-        """The next command reaches a state that it would have reached without the fault before it."""
+    def heals_both_ways(self, world, lane):
+        """The same command and the opposite one each reach what they would have reached without the fault."""
+        same, opposite = (self.operation.command, self.goals), (self.operation.opposite, self.opposites)
+        self.heals(world.copy(f"{lane}/opposite"), opposite, same)
+        self.heals(world, same, opposite)
+
+    def heals(self, world, first, second):
+        """The next command reaches its goal and leaves nothing over.
+
+        One that finds its goal reached writes nothing, so what nothing refers to may stay in the records until the
+        next one that writes: the second.
+        """
+        if not self.reaches(world, *first, rest=world.leftovers):
+            holds(self.reaches(world, *second), "nothing is left over by the second command")
+
+    def reaches(self, world, command, goals, rest=None):
+        """Runs a command and compares what it leaves with its goals; says whether that is all."""
         found = ending(self.torch_patch, world, command)
-        if found not in goals:
-            wanted = min(goals, key=lambda goal: len(goal[1].items() ^ found[1].items()))
-            equal(found[0], wanted[0], f"exit code of the next `{' '.join(command)}`")
-            same_picture(found[1], wanted[1], f"what the next `{' '.join(command)}` leaves")
         self.compiled_is_current(world)
+        leftovers = rest() if rest else set()
+        without = (found[0], {path: entry for path, entry in found[1].items() if path not in leftovers})
+        if without not in goals:
+            wanted = min(goals, key=lambda goal: (goal[0] != found[0], len(goal[1].items() ^ without[1].items())))
+            equal(found[0], wanted[0], f"exit code of the next `{' '.join(command)}`")
+            same_picture(without[1], wanted[1], f"what the next `{' '.join(command)}` leaves")
+        return not leftovers
 
     def compiled_is_current(self, world):
         """Byte code that Python runs unseen is of the source that is there, or gone."""
@@ -162,7 +179,7 @@ def is_made_by(patch, content):
     return content is not None and (content == CREATED if patch == "new" else f"z = 3  # {patch}".encode() in content)
 
 
-def legal_states(are_in, is_recorded, contents):
+def legal_states(are_in, is_recorded, is_begun, contents):
     """What `status` may say where a patch is in all, some or none of the files it is about."""
     if DRIFTED in contents:
         return {"drifted"}
@@ -172,16 +189,18 @@ def legal_states(are_in, is_recorded, contents):
         return {"partial"}
     if are_in == {False}:
         return {"not-applied"}
-    return {"applied"} if is_recorded else {"applied-by-hand"}
+    if by_hand(OLD[A]) in contents:
+        return {"applied-by-hand"}
+    return {"applied"} if is_recorded or is_begun else {"applied-by-hand"}
 
 
 def exit_codes(call, error, has_answer):
     """The documented exit codes of a failure: by what could not be done, and why."""
     if call.text.startswith("patches"):
         return {6}
-    if call.text == "site" or call.text.endswith(("/METADATA", "/RECORD", "/version.py", ".dist-info", "/direct_url.json")):
+    if (call.text == "site" and not call.is_change) or call.text.endswith(("/METADATA", "/RECORD", "/version.py", ".dist-info", "/direct_url.json")):
         return {5, 8}
-    if not has_answer:
+    if not has_answer or call.name in LOOKS:
         return {1, 8}
     return {8} if error in DENIED else {1}
 

@@ -1,7 +1,7 @@
 //! From a path to the real file below the root. What leads out of the root, into the store's own directory, or to
 //! something that is no regular file is refused before it is opened.
 
-use std::fs::FileType;
+use std::fs::{FileType, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,9 @@ use crate::path::RelativePath;
 use crate::target::Target;
 
 const PURPOSE: &str = "look at";
+
+/// The most bytes of a file that is read: whatever else a file may be, source text it is not.
+const LIMIT: u64 = 64 << 20;
 
 /// The real place of a file, with every link on the way resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,11 +75,15 @@ pub(crate) fn locate(root: &Path, path: &RelativePath) -> Result<Location, Store
 }
 
 /// Reads the file at a location, with its metadata from the same open.
-pub(crate) fn read(path: &RelativePath, location: &Location) -> Result<Option<Target>, StoreError> {
+pub(crate) fn read(
+    root: &Path,
+    path: &RelativePath,
+    location: &Location,
+) -> Result<Option<Target>, StoreError> {
     if !location.exists {
         return Ok(None);
     }
-    let mut file = match imp::open(&location.file) {
+    let file = match imp::open(root, &location.file) {
         Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(StoreError::denied_or_io("read", &location.file, error)),
@@ -87,13 +94,9 @@ pub(crate) fn read(path: &RelativePath, location: &Location) -> Result<Option<Ta
     if !metadata.is_file() {
         return Err(not_regular(path, describe(metadata.file_type())));
     }
-    let mut bytes = Vec::with_capacity(
-        usize::try_from(metadata.len())
-            .unwrap_or(0)
-            .saturating_add(1),
-    );
-    file.read_to_end(&mut bytes)
-        .map_err(|error| StoreError::denied_or_io("read", &location.file, error))?;
+    let bytes = read_bounded(file, metadata.len())
+        .map_err(|error| StoreError::denied_or_io("read", &location.file, error))?
+        .ok_or_else(|| too_large(path))?;
     Ok(Some(Target {
         digest: Digest::of(&bytes),
         bytes,
@@ -103,15 +106,85 @@ pub(crate) fn read(path: &RelativePath, location: &Location) -> Result<Option<Ta
     }))
 }
 
-/// Follows a link (a junction on Windows too) and refuses where it leads if that is out of bounds.
-fn resolve(root: &Path, path: &RelativePath, link: &Path) -> Result<PathBuf, StoreError> {
+/// Reads one of the store's own files: a regular one of bounded size, reached without a link.
+pub(crate) fn read_own(root: &Path, file: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(metadata) = look_at_own(root, file)? else {
+        return Ok(None);
+    };
+    let read = || read_bounded(imp::open(root, file)?, metadata.len());
+    match read() {
+        Ok(Some(bytes)) => Ok(Some(bytes)),
+        Ok(None) => Err(too_large(&own_path(root, file))),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(StoreError::denied_or_io("read", file, error)),
+    }
+}
+
+/// Refuses what takes the place of one of the store's own files, or of a directory above it, and is none.
+pub(crate) fn look_at_own(root: &Path, file: &Path) -> Result<Option<Metadata>, StoreError> {
+    for directory in [file.parent(), file.parent().and_then(Path::parent)] {
+        let Some(directory) = directory.filter(|directory| directory.starts_with(root)) else {
+            continue;
+        };
+        let found = (directory != root).then(|| fs::symlink_metadata(directory));
+        if let Some(Ok(found)) = found
+            && found.file_type().is_symlink()
+        {
+            return Err(no_directory(root, directory, found.file_type()));
+        }
+    }
+    match fs::symlink_metadata(file) {
+        Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
+        Ok(metadata) => Err(not_regular(
+            &own_path(root, file),
+            describe(metadata.file_type()),
+        )),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(inspect(file, error)),
+    }
+}
+
+/// Refuses what takes the place of a directory in the store's own, and is none.
+pub(crate) fn look_at_own_directory(root: &Path, directory: &Path) -> Result<(), StoreError> {
+    match fs::symlink_metadata(directory) {
+        Ok(found) if !found.is_dir() => Err(no_directory(root, directory, found.file_type())),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what is in the place of the store's directory, or of one in it.
+pub(crate) fn no_directory(root: &Path, directory: &Path, found: FileType) -> StoreError {
+    let found = if found.is_symlink() {
+        "a symbolic link where a directory was expected"
+    } else if found.is_file() {
+        "a file where a directory was expected"
+    } else {
+        "a pipe, socket or device where a directory was expected"
+    };
+    not_regular(&own_path(root, directory), found)
+}
+
+/// Reads all of a file, unless it has more than [`LIMIT`].
+fn read_bounded(file: fs::File, size: u64) -> io::Result<Option<Vec<u8>>> {
+    if size > LIMIT {
+        return Ok(None);
+    }
+    // One byte more, so that the end is found without growing.
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
+    file.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= LIMIT))
+}
+
+/// Follows a link (a junction on Windows too) to a path without links below the root as it was given, and refuses where
+/// it leads if that is out of bounds.
+fn resolve(given: &Path, path: &RelativePath, link: &Path) -> Result<PathBuf, StoreError> {
     let resolved = fs::canonicalize(link).map_err(|error| match error.kind() {
         io::ErrorKind::PermissionDenied => inspect(link, error),
         _ => not_regular(path, "a symbolic link that leads nowhere"),
     })?;
-    let root = fs::canonicalize(root).map_err(|error| inspect(root, error))?;
+    let root = fs::canonicalize(given).map_err(|error| inspect(given, error))?;
     match resolved.strip_prefix(&root) {
-        Ok(inside) if !inside.starts_with(DIRECTORY) => Ok(resolved),
+        Ok(inside) if !inside.starts_with(DIRECTORY) => Ok(given.join(inside)),
         _ => Err(leaves_root(path, resolved)),
     }
 }
@@ -119,6 +192,8 @@ fn resolve(root: &Path, path: &RelativePath, link: &Path) -> Result<PathBuf, Sto
 fn describe(file_type: FileType) -> &'static str {
     if file_type.is_dir() {
         "a directory"
+    } else if file_type.is_symlink() {
+        "a symbolic link"
     } else if file_type.is_file() {
         "a file where a directory was expected"
     } else {
@@ -140,6 +215,20 @@ fn not_regular(path: &RelativePath, found: &'static str) -> StoreError {
         found,
     }
     .into()
+}
+
+fn too_large(path: &RelativePath) -> StoreError {
+    StoreErrorKind::TooLarge {
+        path: path.clone(),
+        limit: LIMIT,
+    }
+    .into()
+}
+
+/// One of the store's own files, as messages name it.
+fn own_path(root: &Path, file: &Path) -> RelativePath {
+    let inside = file.strip_prefix(root).unwrap_or(file).to_string_lossy();
+    RelativePath::new(&inside.replace('\\', "/")).unwrap_or_else(|_| RelativePath::records())
 }
 
 fn inspect(path: &Path, error: io::Error) -> StoreError {

@@ -58,8 +58,10 @@ pub trait Observer: fmt::Debug + Send + Sync {
 }
 
 /// Does the steps.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Disk {
+    /// What every path lies below.
+    root: PathBuf,
     observer: Option<Arc<dyn Observer>>,
     is_dead: AtomicBool,
     bytes_written: AtomicU64,
@@ -85,6 +87,8 @@ pub(crate) struct NewFile<'bytes> {
     pub(crate) metadata: FileMetadata,
     /// `None`: now.
     pub(crate) modified: Option<SystemTime>,
+    /// The file whose extended attributes it gets.
+    pub(crate) attributes_of: Option<&'bytes Path>,
 }
 
 /// A content on the way to its place, by way of a temporary file in the same directory.
@@ -96,10 +100,12 @@ pub(crate) struct Placement<'bytes> {
 }
 
 impl Disk {
-    pub(crate) fn observed(observer: Arc<dyn Observer>) -> Self {
+    pub(crate) fn new(root: PathBuf, observer: Option<Arc<dyn Observer>>) -> Self {
         Self {
-            observer: Some(observer),
-            ..Self::default()
+            root,
+            observer,
+            is_dead: AtomicBool::new(false),
+            bytes_written: AtomicU64::new(0),
         }
     }
 
@@ -161,16 +167,16 @@ impl Disk {
     /// Gives a file that nobody writes to a second name, and makes its bytes durable. The directory is not synced.
     pub(crate) fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
         let step = Step::Link(from.to_path_buf(), to.to_path_buf());
-        self.perform(&step, || fs::hard_link(from, to))?;
+        self.perform(&step, || imp::hard_link(&self.root, from, to))?;
         self.perform(&Step::Sync(to.to_path_buf()), || {
-            fs::File::open(to)?.sync_all()
+            imp::open(&self.root, to)?.sync_all()
         })
     }
 
     /// Makes `path`, a directory whose parent exists; says whether it was not there before.
     pub(crate) fn create_directory(&self, path: &Path) -> io::Result<bool> {
         match self.perform(&Step::CreateDirectory(path.to_path_buf()), || {
-            fs::create_dir(path)
+            imp::create_directory(&self.root, path)
         }) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
@@ -181,7 +187,7 @@ impl Disk {
     /// Makes the entries of a directory durable: what was created, renamed or removed in it.
     pub(crate) fn sync_directory(&self, path: &Path) -> io::Result<()> {
         self.perform(&Step::SyncDirectory(path.to_path_buf()), || {
-            imp::sync_directory(path)
+            imp::sync_directory(&self.root, path)
         })
     }
 
@@ -191,7 +197,7 @@ impl Disk {
             return Ok(false);
         }
         self.perform(&Step::Remove(path.to_path_buf()), || {
-            imp::patiently(|| fs::remove_file(path))
+            imp::patiently(|| imp::remove_file(&self.root, path))
         })?;
         Ok(true)
     }
@@ -199,7 +205,7 @@ impl Disk {
     /// Removes a directory if it is empty; says whether it is gone.
     pub(crate) fn remove_directory_if_empty(&self, path: &Path) -> io::Result<bool> {
         match self.perform(&Step::RemoveDirectory(path.to_path_buf()), || {
-            fs::remove_dir(path)
+            imp::remove_directory(&self.root, path)
         }) {
             Ok(()) => Ok(true),
             Err(error) if is_absent(&error) => Ok(true),
@@ -210,14 +216,19 @@ impl Disk {
 
     fn write(&self, path: &Path, new: NewFile<'_>) -> io::Result<Written> {
         let file = self.perform(&Step::Write(path.to_path_buf()), || {
-            let mut file = match imp::create_new(path, new.metadata) {
+            let create = || imp::create_new(&self.root, path, new.metadata);
+            let mut file = match create() {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    fs::remove_file(path)?;
-                    imp::create_new(path, new.metadata)
+                    imp::remove_file(&self.root, path)?;
+                    create()
                 }
                 created => created,
             }?;
             file.write_all(new.bytes)?;
+            if let Some(old) = new.attributes_of {
+                // Before the permission bits: an access list changes them.
+                imp::pass_on(&imp::open(&self.root, old)?, &file)?;
+            }
             imp::set_metadata(&file, new.metadata)?;
             if let Some(modified) = new.modified {
                 file.file().set_modified(modified)?;
@@ -240,7 +251,7 @@ impl Disk {
 
     fn rename(&self, synced: Synced, to: &Path) -> io::Result<()> {
         let from = synced.path;
-        let rename = || imp::patiently(|| fs::rename(&from, to));
+        let rename = || imp::patiently(|| imp::rename(&self.root, &from, to));
         self.perform(&Step::Rename(from.clone(), to.to_path_buf()), rename)
     }
 

@@ -53,6 +53,13 @@ pub enum StoreErrorKind {
         /// What is there, such as "a named pipe".
         found: &'static str,
     },
+    /// A file is larger than any that is read.
+    TooLarge {
+        /// The path as given.
+        path: RelativePath,
+        /// The most bytes that are read.
+        limit: u64,
+    },
     /// The current user may not do it. Nothing was changed.
     PermissionDenied {
         /// The file or directory.
@@ -249,6 +256,9 @@ impl fmt::Display for StoreErrorKind {
                     formatter,
                     "`{path}`: expected a regular file, found {found}"
                 )
+            }
+            Self::TooLarge { path, limit } => {
+                write!(formatter, "`{path}` has more than {limit} bytes")
             }
             Self::PermissionDenied { path, purpose, .. } => {
                 write!(formatter, "no permission to {purpose} `{}`", path.display())

@@ -14,14 +14,20 @@ pub(crate) const TEMPORARY: &str = ".tmp";
 /// Names the places in the store's own directory.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
+    root: PathBuf,
     directory: PathBuf,
 }
 
 impl Layout {
     pub(crate) fn below(root: &Path) -> Self {
         Self {
+            root: root.to_path_buf(),
             directory: root.join(DIRECTORY),
         }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(crate) fn directory(&self) -> &Path {

@@ -6,14 +6,15 @@
 
 use std::fmt;
 use std::fs::TryLockError;
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
+use crate::confine;
 use crate::disk::{Disk, is_absent};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::imp;
@@ -100,11 +101,15 @@ impl Lock {
         let path = layout.lock();
         let denied = |error| StoreError::denied_or_io(PURPOSE, layout.directory(), error);
         make_directory(layout, disk)?;
-        let file = match imp::open_lock(&path) {
-            Err(error) if is_absent(&error) => return Ok(None),
+        confine::look_at_own(layout.root(), &path)?;
+        let file = match imp::open_lock(layout.root(), &path) {
+            // Its directory went, or another process made it first, while this one was looking.
+            Err(error) if is_absent(&error) || error.kind() == io::ErrorKind::AlreadyExists => {
+                return Ok(None);
+            }
             opened => opened.map_err(denied)?,
         };
-        while !try_lock(&file).map_err(denied)? {
+        while !try_lock(&file).map_err(|error| not_locked(&path, &error))? {
             let waited = start.elapsed();
             if waited >= options.timeout {
                 let holder = read_holder(layout);
@@ -119,7 +124,13 @@ impl Lock {
         }
         match imp::is_same_file(&file, &path) {
             Ok(true) => {
-                write_holder(layout, options).map_err(denied)?;
+                if let Err(error) = write_holder(&file, layout, options) {
+                    if !layout.ledger().exists() && !layout.intent().exists() {
+                        // What is left tells nobody anything; the error that counts is the first.
+                        let _ = remove(layout, disk);
+                    }
+                    return Err(denied(error));
+                }
                 Ok(Some(Self { _file: file }))
             }
             Ok(false) => Ok(None),
@@ -135,13 +146,11 @@ fn make_directory(layout: &Layout, disk: &Disk) -> Result<(), StoreError> {
     disk.create_directory(directory)
         .map_err(|error| StoreError::denied_or_io("create", directory, error))?;
     match fs::symlink_metadata(directory) {
-        Ok(metadata) if !metadata.is_dir() => {
-            let error = io::Error::new(
-                io::ErrorKind::NotADirectory,
-                format!("`{}`", directory.display()),
-            );
-            Err(StoreError::io("use the store's directory", error))
-        }
+        Ok(metadata) if !metadata.is_dir() => Err(confine::no_directory(
+            layout.root(),
+            directory,
+            metadata.file_type(),
+        )),
         _ => Ok(()),
     }
 }
@@ -154,28 +163,32 @@ fn try_lock(file: &fs::File) -> io::Result<bool> {
     }
 }
 
+/// Some file systems, on networks above all, have no locks.
+fn not_locked(lock: &Path, error: &io::Error) -> StoreError {
+    let message = format!("failed to lock `{}`: {error}", lock.display());
+    StoreError::io("take the lock", io::Error::new(error.kind(), message))
+}
+
 fn holder_file(layout: &Layout) -> PathBuf {
     layout.directory().join(imp::HOLDER_FILE)
 }
 
-fn write_holder(layout: &Layout, options: &LockOptions) -> io::Result<()> {
+fn write_holder(lock: &fs::File, layout: &Layout, options: &LockOptions) -> io::Result<()> {
     let holder = Holder {
         pid: std::process::id(),
         command: options.holder.clone(),
         host: imp::host(),
     };
-    let text = serde_json::to_vec(&holder)?;
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(holder_file(layout))?;
-    file.write_all(&text)
+    let mut line = serde_json::to_vec(&holder)?;
+    line.push(b'\n');
+    imp::write_holder(lock, &holder_file(layout), &line)
 }
 
 /// The holder may be about to write its name, or may have died writing it: then nothing is told.
 fn read_holder(layout: &Layout) -> Option<Holder> {
-    serde_json::from_slice(&fs::read(holder_file(layout)).ok()?).ok()
+    let text = confine::read_own(layout.root(), &holder_file(layout)).ok()??;
+    // What follows the first line is left of a longer one.
+    serde_json::from_slice(text.split(|&byte| byte == b'\n').next()?).ok()
 }
 
 /// Removes the lock file and the directory around it, if nothing else is in there. The lock must be held.

@@ -12,6 +12,21 @@ pub struct FileMetadata {
     pub owner: Option<Owner>,
 }
 
+/// Set-user-id and set-group-id.
+const POWERS: u32 = 0o6000;
+
+impl FileMetadata {
+    /// Leaves out the power to run as the owner or the group unless the file has it now: what is recorded is only the
+    /// word of whoever may write to the environment, and whoever restores it may be root.
+    pub(crate) fn without_new_powers(self, present: Self) -> Self {
+        let kept = !POWERS | present.mode.unwrap_or(0);
+        Self {
+            mode: self.mode.map(|mode| mode & kept),
+            ..self
+        }
+    }
+}
+
 /// Names the owner of a file by numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {

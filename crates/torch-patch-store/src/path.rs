@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::layout::DIRECTORY;
+
 /// Names a file below the root of a store, with `/` between its parts on every platform.
 ///
 /// It is never empty and never absolute, and has no empty, `.` or `..` part, no NUL, no backslash and no colon (a
@@ -29,6 +31,11 @@ impl RelativePath {
                 reason,
             }),
         }
+    }
+
+    /// Names the store's own directory.
+    pub(crate) fn records() -> Self {
+        Self(DIRECTORY.to_owned())
     }
 
     /// Returns the path as text.

@@ -12,7 +12,7 @@ use crate::imp;
 use crate::intent::{IntendedFile, Intent};
 use crate::kept;
 use crate::ledger::FileEntry;
-use crate::metadata::FileMetadata;
+use crate::metadata::{FileMetadata, Owner};
 use crate::path::RelativePath;
 use crate::target::Target;
 use crate::view::{View, backups, blobs};
@@ -81,7 +81,7 @@ impl Plan {
         if !seen.insert(location.file.clone()) {
             return Err(invalid(&file.path, "is named twice"));
         }
-        let target = confine::read(&file.path, &location)?;
+        let target = confine::read(store.root(), &file.path, &location)?;
         let found = target.as_ref().map(|target| target.digest);
         if found != file.found {
             let (path, expected) = (file.path, file.found);
@@ -188,7 +188,7 @@ impl Plan {
             .as_ref()
             .map_or_else(FileMetadata::default, |target| target.metadata);
         let content = Content {
-            metadata: file.restore_metadata.unwrap_or(present),
+            metadata: restorable(file.restore_metadata.unwrap_or(present), present),
             keep_copy: file.keep_user_copy && before.is_some(),
             bytes: match file.wanted {
                 Wanted::Write(bytes) => Some(bytes),
@@ -221,6 +221,16 @@ impl Plan {
         });
         self.contents.push(content);
         Ok(())
+    }
+}
+
+/// What of recorded metadata the current user can give to a file: of an environment that has another owner since, the
+/// owner stays as it is.
+fn restorable(wanted: FileMetadata, present: FileMetadata) -> FileMetadata {
+    let is_possible = |owner: &Owner| imp::check_owner(*owner).is_ok();
+    FileMetadata {
+        owner: wanted.owner.filter(is_possible).or(present.owner),
+        ..wanted
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn replace(store: &Store, replacement: Replacement<'_>) -> Result<(),
         derived,
     } = replacement;
     let location = confine::locate(store.root(), path)?;
-    let target = confine::read(path, &location)?;
+    let target = confine::read(store.root(), path, &location)?;
     let found = target.as_ref().map(|target| target.digest);
     if found != from {
         return Err(StoreErrorKind::Drift {
@@ -51,6 +51,8 @@ pub(crate) fn replace(store: &Store, replacement: Replacement<'_>) -> Result<(),
         }
         .into());
     }
+    let present = target.as_ref().map(|target| target.metadata);
+    let metadata = metadata.without_new_powers(present.unwrap_or_default());
     swap(store, path, &location, to, metadata, target.as_ref())
         .map_err(|error| StoreError::denied_or_io(PURPOSE, &location.file, error))?;
     remove_derived(store, derived)?;
@@ -110,6 +112,7 @@ fn swap(
                     bytes,
                     metadata,
                     modified,
+                    attributes_of: old.map(|_| file.as_path()),
                 },
             )?;
         }

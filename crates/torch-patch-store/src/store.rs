@@ -24,13 +24,13 @@ pub struct Store {
 impl Store {
     /// Names the store of `root`. Looks at nothing yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self::with_disk(root.into(), Disk::default())
+        Self::with(root.into(), None)
     }
 
     /// Names a store whose steps on disk are watched, for tests of crashes and failures.
     #[doc(hidden)]
     pub fn observed(root: impl Into<PathBuf>, observer: Arc<dyn Observer>) -> Self {
-        Self::with_disk(root.into(), Disk::observed(observer))
+        Self::with(root.into(), Some(observer))
     }
 
     /// Returns the root as it was given.
@@ -68,9 +68,9 @@ impl Store {
     ///
     /// # Errors
     /// The path leads out of the root or into the store's own directory, something on the way is no directory, the
-    /// file is not a regular one (it is not opened then), or it cannot be read.
+    /// file is not a regular one (it is not opened then) or too large, or it cannot be read.
     pub fn target(&self, path: &RelativePath) -> Result<Option<Target>, StoreError> {
-        confine::read(path, &confine::locate(&self.root, path)?)
+        confine::read(&self.root, path, &confine::locate(&self.root, path)?)
     }
 
     pub(crate) fn layout(&self) -> &Layout {
@@ -81,8 +81,9 @@ impl Store {
         &self.disk
     }
 
-    fn with_disk(root: PathBuf, disk: Disk) -> Self {
+    fn with(root: PathBuf, observer: Option<Arc<dyn Observer>>) -> Self {
         let layout = Layout::below(&root);
+        let disk = Disk::new(root.clone(), observer);
         Self {
             root,
             layout,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
+use crate::confine;
 use crate::digest::Digest;
 use crate::disk::{Disk, NewFile, Placement, is_absent};
 use crate::error::{StoreError, StoreErrorKind};
@@ -14,12 +15,15 @@ use crate::layout::TEMPORARY;
 /// Keeps contents in one directory.
 #[derive(Debug)]
 pub(crate) struct Vault {
+    root: PathBuf,
     directory: PathBuf,
 }
 
 impl Vault {
-    pub(crate) fn at(directory: PathBuf) -> Self {
-        Self { directory }
+    /// Names the one in `directory`, below `root`.
+    pub(crate) fn at(root: &Path, directory: PathBuf) -> Self {
+        let root = root.to_path_buf();
+        Self { root, directory }
     }
 
     pub(crate) fn contains(&self, digest: Digest) -> bool {
@@ -29,12 +33,8 @@ impl Vault {
     /// Reads a content and proves it by its name.
     pub(crate) fn read(&self, digest: Digest) -> Result<Vec<u8>, StoreError> {
         let path = self.path(digest);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if is_absent(&error) => {
-                return Err(StoreErrorKind::ContentMissing { path, digest }.into());
-            }
-            Err(error) => return Err(StoreError::denied_or_io("read", path, error)),
+        let Some(bytes) = confine::read_own(&self.root, &path)? else {
+            return Err(StoreErrorKind::ContentMissing { path, digest }.into());
         };
         match Digest::of(&bytes) {
             found if found == digest => Ok(bytes),

@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use fs_err as fs;
-
+use crate::confine;
 use crate::digest::Digest;
-use crate::disk::is_absent;
 use crate::error::StoreError;
 use crate::intent::Intent;
 use crate::layout::Layout;
@@ -26,6 +24,11 @@ pub struct View {
 
 impl View {
     pub(crate) fn read(store: &Store) -> Result<Self, StoreError> {
+        let layout = store.layout();
+        for directory in [layout.backups(), layout.patches(), layout.kept()] {
+            confine::look_at_own_directory(store.root(), &directory)?;
+        }
+        let read = |file: &Path| confine::read_own(store.root(), file);
         // The intent first: one that ends in between is found in the ledger then.
         let intent = store.layout().intent();
         let pending = read(&intent)?.map(|bytes| wire::parse_intent(&intent, &bytes));
@@ -84,20 +87,12 @@ impl View {
     }
 }
 
-fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if is_absent(&error) => Ok(None),
-        Err(error) => Err(StoreError::denied_or_io("read", path, error)),
-    }
-}
-
 pub(crate) fn backups(layout: &Layout) -> Vault {
-    Vault::at(layout.backups())
+    Vault::at(layout.root(), layout.backups())
 }
 
 pub(crate) fn blobs(layout: &Layout) -> Vault {
-    Vault::at(layout.patches())
+    Vault::at(layout.root(), layout.patches())
 }
 
 /// Names the backups a ledger needs.

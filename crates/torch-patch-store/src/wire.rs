@@ -15,6 +15,9 @@ use crate::ledger::{FileEntry, Layer, Ledger};
 use crate::metadata::{FileMetadata, Owner};
 use crate::path::RelativePath;
 
+/// The most files that a ledger is believed to have: each costs the reader a look at the disk.
+const MOST_FILES: usize = 10_000;
+
 /// Reads a ledger. An intent in it is what led to it, and done.
 pub(crate) fn parse_ledger(path: &Path, bytes: &[u8]) -> Result<Ledger, StoreError> {
     Ok(parse(path, bytes)?.records.into())
@@ -44,6 +47,10 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Document, StoreError> {
     };
     if document.format > Ledger::FORMAT {
         return Err(newer(path, document.format));
+    }
+    if document.records.files.len() > MOST_FILES {
+        let message = format!("expected at most {MOST_FILES} files");
+        return Err(corrupt(serde::de::Error::custom(message)).into());
     }
     Ok(document)
 }
@@ -326,6 +333,25 @@ mod tests {
         assert_eq!(parse_ledger(Path::new("l"), &bytes).unwrap(), intent.ledger);
         let bytes = render_ledger(&intent.ledger).unwrap();
         assert_eq!(parse_ledger(Path::new("l"), &bytes).unwrap(), intent.ledger);
+    }
+
+    #[test]
+    fn too_many_files_are_no_ledger() {
+        let mut ledger = full().ledger;
+        let entry = ledger.files.values().next().unwrap().clone();
+        for number in ledger.files.len()..MOST_FILES {
+            ledger
+                .files
+                .insert(path(&format!("{number}.py")), entry.clone());
+        }
+        let read = |ledger: &Ledger| parse_ledger(Path::new("l"), &render_ledger(ledger).unwrap());
+        assert_eq!(read(&ledger).unwrap(), ledger);
+        ledger.files.insert(path("more.py"), entry);
+        let error = read(&ledger).unwrap_err();
+        assert!(
+            matches!(error.kind(), StoreErrorKind::LedgerCorrupt { .. }),
+            "{error}"
+        );
     }
 
     #[test]

@@ -30,13 +30,34 @@ fn a_missing_file_is_none_and_a_directory_is_refused() {
     }
 }
 
+/// One file of 64 MiB and one byte more, which takes no place on the disk.
+#[test]
+fn a_file_that_is_no_source_text_by_its_size_is_refused() {
+    let world = World::new(&[("large", b""), (".torch-patch/ledger.json", b"")]);
+    for name in ["large", ".torch-patch/ledger.json"] {
+        let file = fs_err::OpenOptions::new().write(true).open(world.at(name));
+        file.unwrap().set_len((64 << 20) + 1).unwrap();
+    }
+    let errors = [
+        world.store().target(&path("large")).unwrap_err(),
+        world.store().read().unwrap_err(),
+    ];
+    for error in errors {
+        let kind = error.kind();
+        assert!(matches!(kind, StoreErrorKind::TooLarge { .. }), "{error}");
+    }
+}
+
 #[cfg(unix)]
 mod links {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
     use fs_err as fs;
     use fs_err::os::unix::fs::symlink;
-    use torch_patch_store::{Digest, StoreErrorKind};
+    use torch_patch_store::{Digest, Observer, Step, Store, StoreErrorKind, Verdict};
 
-    use crate::world::{World, apply, path};
+    use crate::world::{World, apply, change, options, path};
 
     #[test]
     fn a_link_out_of_the_root_is_refused_wherever_it_is() {
@@ -106,6 +127,124 @@ mod links {
                 matches!(error.kind(), StoreErrorKind::NotRegular { .. }),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn a_link_in_place_of_a_part_of_the_store_is_refused() {
+        for part in [
+            "",
+            "/lock",
+            "/ledger.json",
+            "/intent.json",
+            "/backups",
+            "/patches",
+        ] {
+            let outside = World::new(&[("a", b"{}")]);
+            let world = World::new(&[("a", b"old")]);
+            let is_file = part.contains('.') || part == "/lock";
+            let target = if is_file {
+                outside.at("a")
+            } else {
+                outside.root().to_path_buf()
+            };
+            fs::create_dir_all(world.at(".torch-patch").parent().unwrap()).unwrap();
+            if !part.is_empty() {
+                fs::create_dir(world.at(".torch-patch")).unwrap();
+            }
+            symlink(target, world.at(&format!(".torch-patch{part}"))).unwrap();
+            let store = world.store();
+            let result = store.lock(&options()).and_then(|mut locked| {
+                locked.commit(change(vec![apply("a", Some(b"old"), Some(b"new"))]))
+            });
+            let error = result.unwrap_err();
+            let kind = error.kind();
+            assert!(
+                matches!(kind, StoreErrorKind::NotRegular { .. }),
+                "{part}: {error}"
+            );
+            assert_eq!(world.read("a").unwrap(), b"old", "{part}");
+            assert_eq!(outside.read("a").unwrap(), b"{}", "{part}");
+            assert_eq!(fs::read_dir(outside.root()).unwrap().count(), 1, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_pipe_in_place_of_a_part_of_the_store_is_refused() {
+        for part in ["lock", "ledger.json", "intent.json"] {
+            let world = World::new(&[("a", b"old")]);
+            fs::create_dir(world.at(".torch-patch")).unwrap();
+            let pipe = world.at(&format!(".torch-patch/{part}"));
+            let made = std::process::Command::new("mkfifo").arg(pipe).status();
+            assert!(made.unwrap().success());
+            let store = world.store();
+            let error = store.lock(&options()).unwrap_err();
+            let kind = error.kind();
+            assert!(
+                matches!(kind, StoreErrorKind::NotRegular { .. }),
+                "{part}: {error}"
+            );
+        }
+    }
+
+    /// As in a copy of an environment that was made of links.
+    #[test]
+    fn a_lock_file_with_another_name_is_not_written_to() {
+        let world = World::new(&[("a", b"old"), ("other", b"text")]);
+        fs::create_dir(world.at(".torch-patch")).unwrap();
+        fs::hard_link(world.at("other"), world.at(".torch-patch/lock")).unwrap();
+        world.commit(vec![apply("a", Some(b"old"), Some(b"new"))]);
+        assert_eq!(world.read("a").unwrap(), b"new");
+        assert_eq!(world.read("other").unwrap(), b"text");
+    }
+
+    /// Swaps a directory for a link when the first step in it is about to be done: it was checked by then.
+    #[derive(Debug)]
+    struct SwapBefore {
+        directory: PathBuf,
+        link: PathBuf,
+    }
+
+    impl Observer for SwapBefore {
+        fn before(&self, step: &Step) -> Verdict {
+            let path = match step {
+                Step::Write(path)
+                | Step::CreateDirectory(path)
+                | Step::Remove(path)
+                | Step::SyncDirectory(path)
+                | Step::Rename(path, _)
+                | Step::Link(_, path) => path,
+                Step::Sync(_) | Step::RemoveDirectory(_) => return Verdict::Proceed,
+            };
+            let is_due = path.starts_with(&self.directory) && *path != self.directory;
+            if is_due && !self.directory.is_symlink() {
+                let away = self.directory.with_extension("away");
+                fs::rename(&self.directory, away).unwrap();
+                symlink(&self.link, &self.directory).unwrap();
+            }
+            Verdict::Proceed
+        }
+
+        fn after(&self, _step: &Step) {}
+    }
+
+    #[test]
+    fn a_directory_that_becomes_a_link_after_the_check_leads_nowhere() {
+        for directory in ["d", "d/e", ".torch-patch", ".torch-patch/backups"] {
+            let outside = World::new(&[("a.py", b"old"), ("e/a.py", b"old"), ("lock", b"l")]);
+            let world = World::new(&[("d/e/a.py", b"old")]);
+            let before = outside.snapshot();
+            let observer = SwapBefore {
+                directory: world.at(directory),
+                link: outside.root().to_path_buf(),
+            };
+            let store = Store::observed(world.root(), Arc::new(observer));
+            let result = store.lock(&options()).and_then(|mut locked| {
+                locked.commit(change(vec![apply("d/e/a.py", Some(b"old"), Some(b"new"))]))
+            });
+            assert!(result.is_err(), "{directory}");
+            assert!(world.at(directory).is_symlink(), "{directory} was swapped");
+            assert_eq!(outside.snapshot(), before, "{directory}");
         }
     }
 

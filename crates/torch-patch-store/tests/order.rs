@@ -192,18 +192,16 @@ fn the_operating_system_sees_a_sync_before_every_rename() {
         .enumerate()
         .filter(|(_, call)| call.contains("rename"))
     {
-        let mut names = call.split('"').skip(1).step_by(2);
-        let (from, to) = (names.next().unwrap(), names.next().unwrap());
-        let directory = std::path::Path::new(to).parent().unwrap().display();
+        let (from, to) = renamed(call);
+        let directory = std::path::Path::new(&to).parent().unwrap().display();
         let is_sync = |call: &&str, path: &str| {
             call.contains("fsync(") && call.contains(&format!("<{path}>"))
         };
-        let is_synced = calls[..index].iter().any(|call| is_sync(call, from));
+        let is_synced = calls[..index].iter().any(|call| is_sync(call, &from));
         assert!(
-            is_synced || synced.iter().any(|path| path == from),
+            is_synced || synced.iter().any(|path| *path == from),
             "no fsync of {from} before\n{trace}"
         );
-        synced.push(to.to_owned());
         let is_durable = calls[index..]
             .iter()
             .any(|call| is_sync(call, &directory.to_string()));
@@ -213,7 +211,19 @@ fn the_operating_system_sees_a_sync_before_every_rename() {
             is_durable || is_end,
             "no fsync of {directory} after\n{trace}"
         );
+        synced.push(to);
         renames += 1;
     }
     assert_eq!(renames, 4, "{trace}");
+}
+
+/// The two paths of a rename: each name comes with the directory that it is looked up in.
+#[cfg(target_os = "linux")]
+fn renamed(call: &str) -> (String, String) {
+    let names = call.split('"').skip(1).step_by(2);
+    let directories = call.split('<').skip(1);
+    let mut paths = directories
+        .zip(names)
+        .map(|(directory, name)| format!("{}/{name}", directory.split('>').next().unwrap()));
+    (paths.next().unwrap(), paths.next().unwrap())
 }

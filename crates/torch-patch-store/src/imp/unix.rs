@@ -1,54 +1,28 @@
-//! Unix: permission bits and owners by descriptor, directories synced as files.
+//! Unix: permission bits and owners by descriptor, directories synced as files, paths walked without links.
+
+mod attributes;
+mod beneath;
 
 use std::fs::{Metadata, Permissions};
-use std::io;
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt;
-use rustix::fs::{Access, OFlags};
+use rustix::fs::Access;
 
 use crate::metadata::{FileMetadata, Owner};
 
-/// The file beside which the holder of the lock is recorded: the lock file itself.
+pub(crate) use attributes::pass_on;
+pub(crate) use beneath::{
+    create_directory, create_new, hard_link, open, open_lock, remove_directory, remove_file,
+    rename, sync_directory,
+};
+
+/// The file in which the holder of the lock is recorded: the lock file itself.
 pub(crate) const HOLDER_FILE: &str = "lock";
 
 const PERMISSIONS: u32 = 0o7777;
-
-/// Opens a file to read it: follows no link and never waits for the other end of a pipe.
-pub(crate) fn open(path: &Path) -> io::Result<fs::File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(bits(flags))
-        .open(path)
-}
-
-/// Opens the lock file, making it if need be; follows no link.
-pub(crate) fn open_lock(path: &Path) -> io::Result<fs::File> {
-    fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .custom_flags(bits(OFlags::NOFOLLOW))
-        .open(path)
-}
-
-/// Makes a file that must not exist. One that gets permission bits later is private until then.
-pub(crate) fn create_new(path: &Path, metadata: FileMetadata) -> io::Result<fs::File> {
-    let mode = if metadata.mode.is_some() {
-        0o600
-    } else {
-        0o666
-    };
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)
-}
 
 pub(crate) fn metadata_of(metadata: &Metadata) -> FileMetadata {
     FileMetadata {
@@ -108,9 +82,15 @@ pub(crate) fn check_owner(owner: Owner) -> io::Result<()> {
     }
 }
 
-/// Makes the entries of a directory durable.
-pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
-    fs::File::open(path)?.sync_all()
+/// Records the holder of the lock in the open lock file, as a line over whatever is there. A file that has another name
+/// too is somebody else's, and is left alone.
+pub(crate) fn write_holder(lock: &fs::File, _path: &Path, line: &[u8]) -> io::Result<()> {
+    if lock.metadata()?.nlink() > 1 {
+        return Ok(());
+    }
+    let mut lock = lock;
+    lock.rewind()?;
+    lock.write_all(line)
 }
 
 /// Says whether `path` still leads to the open `file`.
@@ -141,8 +121,4 @@ fn is_own_group(group: u32) -> io::Result<bool> {
     Ok(rustix::process::getgroups()?
         .iter()
         .any(|own| own.as_raw() == group))
-}
-
-fn bits(flags: OFlags) -> i32 {
-    flags.bits().cast_signed()
 }

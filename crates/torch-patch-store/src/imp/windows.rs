@@ -19,12 +19,15 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Opens a file to read it.
-pub(crate) fn open(path: &Path) -> io::Result<fs::File> {
+///
+/// The root is not needed: a path is looked up anew each time here, and a junction that takes the place of a directory
+/// between a check and its use is followed.
+pub(crate) fn open(_root: &Path, path: &Path) -> io::Result<fs::File> {
     patiently(|| fs::File::open(path))
 }
 
 /// Opens the lock file, making it if need be.
-pub(crate) fn open_lock(path: &Path) -> io::Result<fs::File> {
+pub(crate) fn open_lock(_root: &Path, path: &Path) -> io::Result<fs::File> {
     fs::OpenOptions::new()
         .read(true)
         .write(true)
@@ -34,11 +37,50 @@ pub(crate) fn open_lock(path: &Path) -> io::Result<fs::File> {
 }
 
 /// Makes a file that must not exist.
-pub(crate) fn create_new(path: &Path, _metadata: FileMetadata) -> io::Result<fs::File> {
+pub(crate) fn create_new(
+    _root: &Path,
+    path: &Path,
+    _metadata: FileMetadata,
+) -> io::Result<fs::File> {
     fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(path)
+}
+
+/// Makes a directory in one that exists.
+pub(crate) fn create_directory(_root: &Path, path: &Path) -> io::Result<()> {
+    fs::create_dir(path)
+}
+
+/// Gives a file another name, in the place of what has it.
+pub(crate) fn rename(_root: &Path, from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// Gives a file a second name.
+pub(crate) fn hard_link(_root: &Path, from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)
+}
+
+/// Removes a file.
+pub(crate) fn remove_file(_root: &Path, path: &Path) -> io::Result<()> {
+    fs::remove_file(path)
+}
+
+/// Removes an empty directory.
+pub(crate) fn remove_directory(_root: &Path, path: &Path) -> io::Result<()> {
+    fs::remove_dir(path)
+}
+
+/// Does nothing: attributes are not kept, as access lists are not.
+pub(crate) fn pass_on(_from: &fs::File, _to: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Records the holder of the lock in a file of its own.
+pub(crate) fn write_holder(_lock: &fs::File, path: &Path, line: &[u8]) -> io::Result<()> {
+    fs::write(path, line)
 }
 
 pub(crate) fn metadata_of(_metadata: &Metadata) -> FileMetadata {
@@ -74,7 +116,7 @@ pub(crate) fn check_owner(_owner: Owner) -> io::Result<()> {
 }
 
 /// Does nothing: the file system's journal orders the entries of a directory.
-pub(crate) fn sync_directory(_path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(_root: &Path, _path: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::bounded;
 use crate::environment::{Environment, Kind, SitePackages};
 use crate::error::{EnvError, EnvErrorKind};
 use crate::lossy;
@@ -59,7 +60,7 @@ impl Distribution {
         else {
             return Ok(Recorded::NoRecord);
         };
-        match fs_err::File::open(&record) {
+        match bounded::open(&record) {
             Ok(text) => record::recorded_in(&record, text, path),
             Err(error) if is_absent(&error) => Ok(Recorded::NoRecord),
             Err(error) => Err(EnvError::unreadable(&record, "look up a digest", &error)),
@@ -199,9 +200,9 @@ impl Candidate {
         } else {
             path.join("PKG-INFO")
         };
-        let bytes = match fs_err::read(&file) {
+        let bytes = match bounded::read_start(&file) {
             Err(error) if trace == Trace::EggInfo && is_absent(&error) && path.is_file() => {
-                fs_err::read(path)
+                bounded::read_start(path)
             }
             bytes => bytes,
         };
@@ -225,7 +226,7 @@ impl Candidate {
         if traces.first(Trace::Package).is_some() || self.path.join("direct_url.json").exists() {
             return false;
         }
-        match fs_err::read(self.path.join("RECORD")) {
+        match bounded::read_start(&self.path.join("RECORD")) {
             Ok(record) => !has_any(site, record::first_files(&record)),
             Err(_) => !has_any(site, self.modules(wanted)),
         }
@@ -233,7 +234,8 @@ impl Candidate {
 
     /// The files and directories that its modules may be.
     fn modules(&self, wanted: &str) -> Vec<String> {
-        let top_level = fs_err::read_to_string(self.path.join("top_level.txt")).unwrap_or_default();
+        let top_level = bounded::read_start(&self.path.join("top_level.txt")).unwrap_or_default();
+        let top_level = String::from_utf8_lossy(&top_level);
         let names = top_level
             .lines()
             .map(str::trim)

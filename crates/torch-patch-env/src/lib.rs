@@ -32,6 +32,7 @@
 //! ```
 
 mod ask;
+mod bounded;
 mod discover;
 mod distribution;
 mod environment;

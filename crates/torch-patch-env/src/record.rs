@@ -67,6 +67,9 @@ pub fn recorded_in(record: &Path, text: impl Read, path: &str) -> Result<Recorde
     })
 }
 
+/// The longest row that is taken for one.
+const LONGEST_ROW: usize = 1 << 20;
+
 /// Finds the row of `path`, written with `/` or with `\`. Stops reading there, and never holds more than a part of the text.
 fn find_row(mut text: impl Read, path: &str) -> io::Result<Option<csv::StringRecord>> {
     const PART: usize = 1 << 16;
@@ -75,6 +78,10 @@ fn find_row(mut text: impl Read, path: &str) -> io::Result<Option<csv::StringRec
     let mut part = vec![0; PART];
     let mut filled = 0;
     loop {
+        if filled == LONGEST_ROW {
+            let message = format!("a row of more than {LONGEST_ROW} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
         if filled == part.len() {
             part.resize(2 * filled, 0);
         }
@@ -241,6 +248,13 @@ mod tests {
         let record =
             format!("\"unclosed,sha256=!!,x\n,,,,,\na.py,sha256={EMPTY},0\nb.py,sha256=!!,0\n");
         assert_eq!(found(&record, "a.py"), digest(Some(0)));
+    }
+
+    #[test]
+    fn what_has_no_end_is_no_row() {
+        let text = io::repeat(0).take(1 << 40);
+        let error = recorded_in(Path::new("RECORD"), text, "a.py").unwrap_err();
+        assert!(error.to_string().contains("RECORD"), "{error}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::ask::{self, Answer, InterpreterFailure};
+use crate::bounded::read_start;
 use crate::imp;
 use crate::system::System;
 
@@ -117,7 +118,7 @@ impl Tree for Disk<'_> {
     }
 
     fn text(&self, file: &Path) -> Option<String> {
-        fs_err::read(file)
+        read_start(file)
             .ok()
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use crate::bounded::read_start;
+
 /// Returns the version that `version.py` or `_version.py` in `package` assigns to `__version__`.
 pub(crate) fn version_of(package: &Path) -> Option<String> {
-    let read = |name: &str| fs_err::read(package.join(name)).ok();
+    let read = |name: &str| read_start(&package.join(name)).ok();
     ["version.py", "_version.py"]
         .into_iter()
         .filter_map(read)

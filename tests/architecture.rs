@@ -159,6 +159,9 @@ fn only_the_disk_of_the_store_opens_files_for_writing() {
         "fs::rename",
         "fs::remove",
         "fs::copy",
+        "OFlags",
+        "renameat",
+        "unlinkat",
     ];
     // The scratch environment of `try` is made by it, file by file.
     for name in ["torch-patch", "torch-patch-env"] {
@@ -167,7 +170,7 @@ fn only_the_disk_of_the_store_opens_files_for_writing() {
     lacks(
         "crates/torch-patch-store/src",
         &words,
-        &["disk.rs", "lock.rs", "imp/unix.rs", "imp/windows.rs"],
+        &["imp/unix/beneath.rs", "imp/windows.rs"],
     );
 }
 

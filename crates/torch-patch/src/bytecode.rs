@@ -19,10 +19,7 @@ const PURPOSE: &str = "look for compiled files in";
 /// # Errors
 ///
 /// The directory cannot be listed: what is in it might run in the place of the changed module.
-pub(crate) fn compiled_files(
-    root: &Path,
-    path: &RelativePath,
-) -> Result<Vec<RelativePath>, Error> {
+pub(crate) fn compiled_files(root: &Path, path: &RelativePath) -> Result<Vec<RelativePath>, Error> {
     let Some(module) = path.file_name().strip_suffix(".py") else {
         return Ok(Vec::new());
     };
@@ -31,6 +28,10 @@ pub(crate) fn compiled_files(
         None => "__pycache__".to_owned(),
     };
     let directory = root.join(&cache);
+    if leads_away(root, &directory) {
+        // What is in there is not ours to remove, nor to list.
+        return Ok(Vec::new());
+    }
     let names = names_in(&directory).map_err(|error| unreadable(directory, error))?;
     let prefix = format!("{module}.");
     let is_of_module = |name: &String| {
@@ -44,6 +45,12 @@ pub(crate) fn compiled_files(
         .collect();
     files.sort();
     Ok(files)
+}
+
+fn leads_away(root: &Path, directory: &Path) -> bool {
+    let real = fs_err::canonicalize;
+    directory.is_symlink()
+        && matches!((real(root), real(directory)), (Ok(root), Ok(directory)) if !directory.starts_with(&root))
 }
 
 fn names_in(directory: &Path) -> io::Result<Vec<String>> {
@@ -98,6 +105,9 @@ mod tests {
         assert!(found(root.path()).unwrap().is_empty());
         fs_err::os::unix::fs::symlink(&cache, &cache).unwrap();
         let error = found(root.path()).unwrap_err().to_string();
-        assert!(error.contains("failed to look for compiled files in"), "{error}");
+        assert!(
+            error.contains("failed to look for compiled files in"),
+            "{error}"
+        );
     }
 }

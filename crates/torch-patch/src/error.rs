@@ -484,6 +484,7 @@ impl Error {
             | ErrorKind::Unsafe { .. }
             | ErrorKind::NoWheel { .. }
             | ErrorKind::ScratchNotEmpty { .. }
+            | ErrorKind::OriginalDisproved { .. }
             | ErrorKind::Unnamed { .. } => Vec::new(),
             #[cfg(feature = "upstream")]
             ErrorKind::Upstream(error) => sources(error),

@@ -93,6 +93,7 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
         | ErrorKind::RoundTrip { .. } => release_details(kind),
         #[cfg(feature = "upstream")]
         ErrorKind::Upstream(error) => upstream_details(error.kind()),
+        ErrorKind::OriginalDisproved { .. } => json!({}),
         ErrorKind::Store(error) => store_details(error.kind()),
     }
 }

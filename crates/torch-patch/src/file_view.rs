@@ -123,7 +123,10 @@ impl FileView {
         let (Some(entry), Some(distribution)) = (entry, &self.distribution) else {
             return Ok(());
         };
-        let Some(found) = entry.pristine.filter(|_| entry.version == distribution.version) else {
+        let Some(found) = entry
+            .pristine
+            .filter(|_| entry.version == distribution.version)
+        else {
             return Ok(());
         };
         match Upstream::of(distribution, &self.path)? {

@@ -20,6 +20,34 @@ def edit(text):
     return patch_text(edit=text + "\n").encode()
 
 
+def top(old, new):
+    """A patch file with something else in the keys at the top."""
+    return patch_text(head=HEAD.replace(old, new)).encode()
+
+
+def many(count):
+    """A patch file with many edits."""
+    edits = f"[[variant.edit]]\nfile='{MODULE}'\nappend='x'\n" * count
+    return (HEAD + '[[variant]]\nversions = ">=1"\n' + edits).encode()
+
+
+def many_variants():
+    """A patch file with many ranges, none of which overlap."""
+    one = '[[variant]]\nversions = "=={}"\nfixed-upstream = "https://a.b"\n'
+    return (HEAD + "".join(one.format(number) for number in range(5000))).encode()
+
+
+def many_clauses():
+    """A range of versions with a thousand exceptions."""
+    clauses = ",".join(f"!=1.{number}" for number in range(1000))
+    return path(MODULE).replace(b'">=1"', f'"{clauses}"'.encode())
+
+
+def regex(text):
+    """A patch file with one regular expression."""
+    return edit(f"replace = {{regex = '{text}'}}\nwith = 'y'")
+
+
 def head(text):
     """A patch file with other keys at the top."""
     return patch_text(head=HEAD + text + "\n").encode()
@@ -72,7 +100,6 @@ PATHS = {
 }
 
 
-
 def many_regexes():
     """Each expression is small, all together are not."""
     one = f"[[variant.edit]]\nfile = '{MODULE}'\nreplace = {{regex = 'x{{900}}'}}\nwith = 'y'\n"
@@ -102,13 +129,13 @@ TEXTS = {
     "format-of-the-future": (path(MODULE).replace(b"format = 1", b"format = 2"), "for a newer version of torch-patch"),
     "format-huge": (path(MODULE).replace(b"format = 1", b"format = 99999999999999999999"), "expected a whole number"),
     "format-not-a-number": (path(MODULE).replace(b"format = 1", b"format = nan"), "expected a whole number"),
-    "id-path": (patch_text(head=HEAD.replace('"hostile"', '"../../outside"')).encode(), "expected words of `a` to `z`"),
-    "id-homoglyph": (patch_text(head=HEAD.replace('"hostile"', '"gloo-wind\u043ews"')).encode(), "expected words of `a` to `z`"),
-    "id-direction": (patch_text(head=HEAD.replace('"hostile"', '"a\u202eb"')).encode(), "expected words of `a` to `z`"),
-    "id-option": (patch_text(head=HEAD.replace('"hostile"', '"--force"')).encode(), "expected words of `a` to `z`"),
-    "title-escape-sequence": (patch_text(head=HEAD.replace("Hostile", "\\u001b]0;owned\\u0007")).encode(), "U+001B"),
-    "title-direction": (patch_text(head=HEAD.replace("Hostile", "\u2066hidden\u2069")).encode(), "U+2066"),
-    "distribution-path": (patch_text(head=HEAD.replace('"torch"', '"../torch"')).encode(), "expected the name of a Python distribution"),
+    "id-path": (top('"hostile"', '"../../outside"'), "expected words of `a` to `z`"),
+    "id-homoglyph": (top('"hostile"', '"gloo-wind\u043ews"'), "expected words of `a` to `z`"),
+    "id-direction": (top('"hostile"', '"a\u202eb"'), "expected words of `a` to `z`"),
+    "id-option": (top('"hostile"', '"--force"'), "expected words of `a` to `z`"),
+    "title-escape-sequence": (top("Hostile", "\\u001b]0;owned\\u0007"), "U+001B"),
+    "title-direction": (top("Hostile", "\u2066hidden\u2069"), "U+2066"),
+    "distribution-path": (top('"torch"', '"../torch"'), "expected the name of a Python distribution"),
     "link-script": (head('links = ["javascript:alert(1)"]'), "expected an address with `https://`"),
     "link-file": (head('links = ["file:///etc/passwd"]'), "expected an address with `https://`"),
     "insert-direction": (edit(f'after = "{ANCHOR}"\ninsert = "y = 2 # \u202e"'), "U+202E"),
@@ -121,34 +148,28 @@ TEXTS = {
     "deep-tables": (head("x = " + "{a=" * 5000 + "1" + "}" * 5000), "recurs"),
     "deep-dotted-key": (head(".".join(["a"] * 20000) + " = 1"), "recursion limit"),
     "many-keys": (head("\n".join(f"k{number} = 1" for number in range(50_000))), "unknown key `k0`"),
-    "many-variants": (
-        (HEAD + "".join(f'[[variant]]\nversions = "=={n}"\nfixed-upstream = "https://a.b"\n' for n in range(5000))).encode(),
-        "at most 100 variants",
-    ),
-    "many-edits-that-fit": (
-        (HEAD + '[[variant]]\nversions = ">=1"\n' + f"[[variant.edit]]\nfile='{MODULE}'\nappend='x'\n" * 15000).encode(),
-        "at most 1000 edits",
-    ),
-    "million-edits": (
-        lambda: (HEAD + '[[variant]]\nversions = ">=1"\n' + f"[[variant.edit]]\nfile='{MODULE}'\nappend='x'\n" * 10**6).encode(),
-        TOO_LARGE,
-    ),
+    "many-variants": (many_variants(), "at most 100 variants"),
+    "many-edits": (many(15_000), "at most 1000 edits"),
+    "million-edits": (lambda: many(10**6), TOO_LARGE),
     "gigabyte-of-nothing": (GIGABYTE, TOO_LARGE),
-    "regex-nested-repetition": (edit(f"replace = {{regex = '((x{{1,100}}){{1,100}}){{1,100}}'}}\nwith = 'y'"), "compiles to at most"),
-    "regex-huge-count": (edit("replace = {regex = 'x{1000000000}'}\nwith = 'y'"), "compiles to at most"),
-    "regex-unicode-classes": (edit("replace = {regex = '(\\pL{200}\\pN{200}){40}'}\nwith = 'y'"), "compiles to at most"),
-    "regex-too-long": (edit("replace = {regex = '" + "x" * 100_000 + "'}\nwith = 'y'"), "at most 1000 characters"),
-    "regex-deep": (edit("replace = {regex = '" + "(" * 400 + "x" + ")" * 400 + "'}\nwith = 'y'"), "nested parentheses"),
-    "regex-look-behind": (edit("replace = {regex = '(?<=a)(?=b)'}\nwith = 'y'"), "look-around"),
-    "regex-back-reference": (edit("replace = {regex = '(a+)\\1+$'}\nwith = 'y'"), "backreferences"),
+    "regex-nested-repetition": (regex("((x{1,100}){1,100}){1,100}"), "compiles to at most"),
+    "regex-huge-count": (regex("x{1000000000}"), "compiles to at most"),
+    "regex-unicode-classes": (regex("(\\pL{200}\\pN{200}){40}"), "compiles to at most"),
+    "regex-too-long": (regex("x" * 100_000), "at most 1000 characters"),
+    "regex-deep": (regex("(" * 400 + "x" + ")" * 400), "nested parentheses"),
+    "regex-look-behind": (regex("(?<=a)(?=b)"), "look-around"),
+    "regex-back-reference": (regex("(a+)\\1+$"), "backreferences"),
     "many-regexes": (many_regexes(), "regular expressions"),
-    "range-of-a-thousand-clauses": (
-        path(MODULE).replace(b'">=1"', b'"' + b",".join(b"!=1.%d" % n for n in range(1000)) + b'"'),
+    "range-of-a-thousand-clauses": (many_clauses(), "expected a range of versions"),
+    "range-with-a-huge-number": (
+        path(MODULE).replace(b'">=1"', b'">=' + b"9" * 200 + b'"'),
         "expected a range of versions",
     ),
-    "range-with-a-huge-number": (path(MODULE).replace(b'">=1"', b'">=' + b"9" * 200 + b'"'), "expected a range of versions"),
     "expect-negative": (edit(f'after = "{ANCHOR}"\ninsert = "y"\nexpect = -1'), "expected a number from 1"),
-    "expect-huge": (edit(f'after = "{ANCHOR}"\ninsert = "y"\nexpect = 99999999999999999999'), "expected a number from 1"),
+    "expect-huge": (
+        edit(f'after = "{ANCHOR}"\ninsert = "y"\nexpect = 99999999999999999999'),
+        "expected a number from 1",
+    ),
 }
 
 REFUSED = [(f"path-{name}", path(text), reason) for name, (text, reason) in PATHS.items()]

@@ -208,15 +208,17 @@ class History:
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
-    """How far the enumeration goes; beyond, it takes a part that is said in `subsets` and `fillings`."""
+    """How far the enumeration is complete; beyond, `subsets` and `fillings` say what is taken."""
 
     names: int = 10
     files: int = 2
 
 
 def subsets(open_namings, bound):
-    """Which changes of names are dropped: any subset up to `bound` changes; beyond, each prefix kept, each single one and
-    each pair dropped, and each single one and each pair kept."""  # fmt: skip
+    """Which changes of names are dropped: any subset up to `bound` changes.
+
+    Beyond, each prefix is kept, each single one and each pair is dropped, and each single one and each pair is kept.
+    """
     everything = list(open_namings)
     if len(everything) <= bound:
         sizes = range(len(everything) + 1)
@@ -230,8 +232,10 @@ def subsets(open_namings, bound):
 
 
 def fillings(choices, bound):
-    """What the unsynced files hold: every combination up to `bound` files; beyond, all alike, and each pair of files in
-    every way while the others are whole."""  # fmt: skip
+    """What the unsynced files hold: every combination up to `bound` files.
+
+    Beyond, all files alike, and each pair of files in every way while the others are whole.
+    """
     numbers = sorted(choices)
     if len(numbers) <= bound:
         return [dict(zip(numbers, found)) for found in itertools.product(*(choices[number] for number in numbers))]

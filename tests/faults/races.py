@@ -4,7 +4,8 @@
     tests/faults/races.py [--quick] [RACE]…
 
 - `mixed`: 64 processes apply, revert and look for 60 s, under two owners, while a watcher reads the targets: every
-  content is one that some set of patches makes, every exit code is explained, and `revert --all` gives the tree of before.
+  content is one that some set of patches makes, every exit code is explained, and `revert --all` gives the tree of
+  before.
 - `reinstall`: `pip install --force-reinstall` in a loop beside `apply` and `status`.
 - `imports`: Python imports the target, fresh and by `reload`, with and without byte code, through 1,000 cycles of
   apply and revert: it always sees one of the two sources, and after a cycle the present one.
@@ -212,8 +213,8 @@ def reinstall(checks, folder, binary, is_quick):
     site = Site(folder, binary, place)
     package = wheel(folder)
     pip = [
-        sys.executable, "-m", "pip", "--python", folder / "venv/bin/python", "install", "--force-reinstall", "--no-index",
-        "--no-deps", "--quiet", package,
+        sys.executable, "-m", "pip", "--python", folder / "venv/bin/python", "install", "--force-reinstall",
+        "--no-index", "--no-deps", "--quiet", package,
     ]  # fmt: skip
     settings = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
     run(*pip, env=settings)

@@ -53,7 +53,7 @@ def record(command, root, environment=None):
 
 
 class Reader:
-    """Makes steps of the lines of strace, with a table of open files of its own: a name may change while one is open."""
+    """Makes steps of the lines of strace, with a table of open files of its own: names change while they are open."""
 
     def __init__(self, root):
         self.root = root

@@ -61,6 +61,7 @@ SPARE = {
     ("revert-create", ".torch-patch"): (2, f"without the intent, removing the created file is just done again; {END}"),
     ("revert-create", "pkg/made"): (1, "the directory is removed durably itself"),
     ("apply-after-force", ".torch-patch/backups"): (1, ONE_FILE),
+    ("recover-finish", ".torch-patch"): (2, f"without the intent, the ledger is enough to revert once more; {END}"),
     ("recover-undo", ".torch-patch"): (1, "an intent that comes back is undone once more"),
     ("recover-undo-revert", ".torch-patch"): (1, "an intent that comes back is undone once more"),
     ("apply-after-force", ".torch-patch"): (1, "the folder of copies is new, and its sync makes the intent durable"),

@@ -53,7 +53,8 @@ def by_hand(content):
 
 def patch_file(patch):
     """The text of a patch file."""
-    head = f'format = 1\nid = "{patch}"\ntitle = "Patch {patch}"\ndistribution = "torch"\n[[variant]]\nversions = ">=2"\n'
+    head = f'format = 1\nid = "{patch}"\ntitle = "Patch {patch}"\ndistribution = "torch"\n'
+    head += '[[variant]]\nversions = ">=2"\n'
     if patch == "new":
         return f'{head}[[variant.edit]]\nfile = "{NEW}"\ncreate = """\n{CREATED.decode()}"""\n'
     edits = (
@@ -158,7 +159,7 @@ class World:
         return content and json.loads(content)["records"]
 
     def leftovers(self):
-        """What lies in the records and nothing refers to: temporary files, and contents that the ledger does not name."""
+        """What lies in the records and nothing refers to: temporary files, contents that the ledger does not name."""
         store = self.site / RECORDS
         ledger = self.records("ledger.json")
         if ledger is None:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 import strace
-from fake_torch import A, B, C, COMPILED, CREATED, D, NEW, OLD, PATCHES, RECORDS, UPGRADED, by_hand, patched
+from fake_torch import A, B, C, CREATED, D, NEW, OLD, RECORDS, UPGRADED, by_hand, patched
 
 DRIFTED = patched(OLD[A], "one") + b"# and an edit by its user\r\n"
 
@@ -108,7 +108,10 @@ OPERATIONS = [
             "apply two patches to one file", fresh, ("apply", file_of("one"), file_of("two")),
             undo("one", "two"), OLD, {A: BOTH},
         ),
-        ("apply a second patch to a file", applied("one"), ("apply", file_of("two")), undo("--all"), {A: ONE}, {A: BOTH}),
+        (
+            "apply a second patch to a file", applied("one"), ("apply", file_of("two")),
+            undo("--all"), {A: ONE}, {A: BOTH},
+        ),
         (
             "apply anew after an upgrade", upgraded, ("apply", file_of("one")), undo("one"),
             {A: UPGRADED}, {A: patched(UPGRADED, "one")},
@@ -117,7 +120,10 @@ OPERATIONS = [
             "adopt an edit by hand", edited_by_hand, ("apply", file_of("one"), "--adopt"), undo("one"),
             {A: by_hand(OLD[A])}, {A: ONE},
         ),
-        ("apply a patch that creates a file", fresh, ("apply", file_of("new")), undo("new"), {NEW: None}, {NEW: CREATED}),
+        (
+            "apply a patch that creates a file", fresh, ("apply", file_of("new")),
+            undo("new"), {NEW: None}, {NEW: CREATED},
+        ),
         ("revert one file", applied("one"), undo("one"), ("apply", file_of("one")), {A: ONE}, {A: OLD[A]}),
         ("revert four files", applied("four"), undo("four"), ("apply", file_of("four")), FOUR, OLD),
         (
@@ -125,7 +131,10 @@ OPERATIONS = [
             {A: BOTH}, {A: TWO},
         ),
         ("revert a drifted file by force", drifted, FORCED, ("apply", file_of("one")), {A: DRIFTED}, {A: OLD[A]}),
-        ("revert a patch that created a file", applied("new"), undo("new"), ("apply", file_of("new")), {NEW: CREATED}, {NEW: None}),
+        (
+            "revert a patch that created a file", applied("new"), undo("new"),
+            ("apply", file_of("new")), {NEW: CREATED}, {NEW: None},
+        ),
         (
             "recover a half-done change and apply it", interrupted(before_third_file), ("apply", file_of("four")),
             undo("four"), OLD, FOUR,

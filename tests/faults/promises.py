@@ -3,8 +3,8 @@
 import json
 import subprocess
 
-from fake_torch import A, COMPILED, CREATED, OLD, UPGRADED, by_hand
-from harness import equal, holds, same_picture, sha256
+from fake_torch import A, COMPILED, CREATED, OLD, RECORDS, UPGRADED, World, by_hand
+from harness import brief, equal, holds, picture, same_picture, sha256
 from operations import DRIFTED
 
 # Exit codes of a failure, by the error that was injected: the documented ones only.
@@ -52,6 +52,8 @@ class Promises:
         torch_patch(done, *operation.command)
         self.files_are(done, operation.wanted)
         self.compiled_is_current(done)
+        if all(content == OLD.get(path) for path, content in operation.wanted.items()):
+            self.is_original(done, World(f"{folder}/original").build())
         # What a command ends with depends on whether the change before it holds: both are worked out undisturbed.
         self.goals = [
             (0, done.picture()),
@@ -61,6 +63,15 @@ class Promises:
             ending(torch_patch, done, operation.opposite),
             ending(torch_patch, world.copy(f"{folder}/opposite"), operation.opposite),
         ]
+        if not world.has_records() and operation.command[-1] != "--adopt":
+            self.is_original(done, world)
+
+    def is_original(self, world, original):
+        """Raises unless the site-packages directory is as it was before any patch, modes and all; copies are users'."""
+        found, wanted = (picture(place.site, caches=False) for place in (world, original))
+        if f"{RECORDS}/kept" in found:
+            found = {path: entry for path, entry in found.items() if not path.startswith(RECORDS)}
+        same_picture(found, wanted, "what is left after the last patch was taken out, against the original")
 
     def files_are(self, world, contents):
         """Raises unless the files have these contents."""
@@ -88,12 +99,12 @@ class Promises:
         """Each file is one of the legal byte strings, and the file elsewhere was not touched."""
         for path, legal in self.operation.legal.items():
             found = world.read(path)
-            holds(found in legal, f"`{path}` is none of its legal contents: {found!r}")
+            holds(found in legal, f"`{path}` is none of its legal contents: {brief(found)}")
         inode, modified, entry = world.cached_details()
         equal((modified, entry), self.cached[1:], "the file elsewhere that shared its content")
 
     def is_whole(self, world, run):
-        """After a failure all files are old, or all new; else the change is recorded, so that the next lock settles it."""
+        """After a failure all files are old, or all new; else the change is recorded for the next lock to settle."""
         if world.is_begun():
             return
         wanted = self.operation.wanted
@@ -122,9 +133,10 @@ class Promises:
             patch = result["patch"]
             equal("owners" in result, patch in recorded, f"whether `status` says that `{patch}` is recorded")
             are_in = {self.file_is_true(world, patch, file) for file in result["files"]}
-            legal = legal_states(are_in, patch in recorded, world.is_begun(), {world.read(file["path"]) for file in result["files"]})
+            contents = {world.read(file["path"]) for file in result["files"]}
+            legal = legal_states(are_in, patch in recorded, world.is_begun(), contents)
             holds(result["state"] in legal, f"`{patch}` is said to be `{result['state']}`, expected one of {legal}")
-            is_ours = any(is_made_by(patch, world.read(file["path"])) for file in result["files"])
+            is_ours = any(is_made_by(patch, content) for content in contents)
             holds(patch in recorded or world.is_begun() or not is_ours, f"the edits of `{patch}` are recorded nowhere")
 
     def file_is_true(self, world, patch, file):
@@ -160,6 +172,8 @@ class Promises:
         """Runs a command and compares what it leaves with its goals; says whether that is all."""
         found = ending(self.torch_patch, world, command)
         self.compiled_is_current(world)
+        is_in_use = world.recorded_patches() or (world.site / RECORDS / "kept").exists()
+        holds(is_in_use or not world.has_records(), f"nothing is recorded, and `{RECORDS}` is still there")
         leftovers = rest() if rest else set()
         without = (found[0], {path: entry for path, entry in found[1].items() if path not in leftovers})
         if without not in goals:
@@ -198,7 +212,9 @@ def exit_codes(call, error, has_answer):
     """The documented exit codes of a failure: by what could not be done, and why."""
     if call.text.startswith("patches"):
         return {6}
-    if (call.text == "site" and not call.is_change) or call.text.endswith(("/METADATA", "/RECORD", "/version.py", ".dist-info", "/direct_url.json")):
+    if call.text == "site" and call.name in LOOKS:
+        return {1, 5, 8}
+    if call.text.endswith(("/METADATA", "/RECORD", "/version.py", ".dist-info", "/direct_url.json")):
         return {5, 8}
     if not has_answer or call.name in LOOKS:
         return {1, 8}

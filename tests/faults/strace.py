@@ -38,7 +38,7 @@ class Call:
 
 @dataclasses.dataclass
 class Run:
-    """How a run ended: exit code (negative: the signal), the JSON object on stdout if any, stderr, calls with a fault."""
+    """How a run ended: exit code (negative: the signal), JSON on stdout if any, stderr, the calls that failed."""
 
     exit: int
     json: dict

@@ -199,7 +199,7 @@ fn the_operating_system_sees_a_sync_before_every_rename() {
         };
         let is_synced = calls[..index].iter().any(|call| is_sync(call, &from));
         assert!(
-            is_synced || synced.iter().any(|path| *path == from),
+            is_synced || synced.contains(&from),
             "no fsync of {from} before\n{trace}"
         );
         let is_durable = calls[index..]

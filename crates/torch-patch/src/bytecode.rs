@@ -94,7 +94,8 @@ mod tests {
     use super::*;
 
     fn found(root: &Path) -> Result<Vec<RelativePath>, Error> {
-        compiled_files(root, &RelativePath::new("t/a.py").unwrap())
+        let path = RelativePath::new("t/a.py").expect("a plain path");
+        compiled_files(root, &path)
     }
 
     #[test]

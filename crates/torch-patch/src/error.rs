@@ -564,16 +564,7 @@ impl fmt::Display for Error {
             ErrorKind::LayerUnknown { patch, .. } => {
                 write!(f, "the record of patch `{patch}` cannot be used")
             }
-            ErrorKind::OriginalDisproved {
-                file,
-                expected,
-                found,
-            } => {
-                write!(
-                    f,
-                    "what is kept as the original of `{file}` is none by `RECORD`: expected {expected}, found {found}"
-                )
-            }
+            kind @ ErrorKind::OriginalDisproved { .. } => disproved(kind, f),
             ErrorKind::NotNeeded { subject, .. } => {
                 write!(
                     f,
@@ -738,6 +729,21 @@ fn store_code(kind: &StoreErrorKind) -> &'static str {
         StoreErrorKind::ContentTampered { .. } => "backup-tampered",
         _ => "failed",
     }
+}
+
+fn disproved(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let ErrorKind::OriginalDisproved {
+        file,
+        expected,
+        found,
+    } = kind
+    else {
+        return Ok(());
+    };
+    write!(
+        f,
+        "what is kept as the original of `{file}` is none by `RECORD`: expected {expected}, found {found}"
+    )
 }
 
 /// The sources of an error, outermost first.

@@ -1,8 +1,8 @@
 //! What is done to files, by directories that are held open.
 //!
 //! A path is walked from the root, one directory after another, and no link on the way is followed: what was a directory
-//! when it was looked at and is a link when it is used leads nowhere (`openat(2)`, "Rationale for openat()"). The paths
-//! here are those that `confine` has resolved, so that a link in one is never meant.
+//! when it was looked at and is a link when it is used leads nowhere (`openat(2)`). The paths here
+//! are those that `confine` has resolved, so that a link in one is never meant.
 
 use std::ffi::OsStr;
 use std::io;

@@ -166,9 +166,12 @@ class World:
             return set()
         files = ledger["files"].values()
         named = {file["pristine"] for file in files} | {layer["digest"] for file in files for layer in file["patches"]}
-        kept = [path for folder in ("backups", "patches") for path in (store / folder).glob("*")]
-        unnamed = [path for path in kept if f"sha256:{path.name}" not in named]
-        return {path.relative_to(self.folder).as_posix() for path in (*store.glob("*.tmp"), *unnamed)}
+        found = set(store.glob("*.tmp"))
+        for folder in (store / "backups", store / "patches"):
+            kept = set(folder.glob("*"))
+            unnamed = {path for path in kept if f"sha256:{path.name}" not in named}
+            found |= unnamed | ({folder} if kept == unnamed else set())
+        return {path.relative_to(self.folder).as_posix() for path in found}
 
     def recorded_patches(self):
         """The patches that are recorded once the next lock has settled a change that was begun."""

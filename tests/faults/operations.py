@@ -71,12 +71,12 @@ def interrupted(is_place):
 
 def before_third_file(call):
     """Two of the files are replaced, and the new content of the third lies beside it."""
-    return call.name == "rename" and call.text.endswith(f"→ site/{C}")
+    return call.name.startswith("rename") and call.text.endswith(f"→ site/{C}")
 
 
 def before_end(call):
     """All files are replaced, and the intent is not the ledger yet."""
-    return call.name == "rename" and call.text.endswith(f"→ site/{RECORDS}/ledger.json")
+    return call.name.startswith("rename") and call.text.endswith(f"→ site/{RECORDS}/ledger.json")
 
 
 def file_of(patch):

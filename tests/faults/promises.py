@@ -10,7 +10,7 @@ from operations import DRIFTED
 # Exit codes of a failure, by the error that was injected: the documented ones only.
 DENIED = {"EACCES", "EROFS", "EPERM"}
 # Where looking at a file fails, which happens where the parent may not be searched, it may be taken for absent.
-LOOKS = {"stat", "lstat", "statx", "newfstatat", "access", "faccessat", "faccessat2"}
+LOOKS = {"stat", "lstat", "statx", "fstat", "newfstatat", "access", "faccessat", "faccessat2"}
 
 
 class TorchPatch:

@@ -11,11 +11,12 @@ import re
 import subprocess
 
 LINE = re.compile(r"^(?P<process>\d+) +(?P<name>\w+)\((?P<arguments>.*)", re.DOTALL)
-# The calls that change what is on disk, if `openat` makes or cuts a file.
+# The calls that change what is on disk, beside an `open` that makes or cuts a file.
 CHANGES = {
     "write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "link", "linkat", "symlink",
     "symlinkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "chown", "fchown",
-    "fchownat", "utimensat", "ftruncate", "truncate", "fallocate", "copy_file_range", "sendfile",
+    "fchownat", "utimensat", "ftruncate", "truncate", "fallocate", "copy_file_range", "sendfile", "setxattr",
+    "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
 }  # fmt: skip
 # They cannot fail in a way that a program has to notice: Linux lets go of the file whatever `close` says.
 HARMLESS = {"close", "lseek"}
@@ -62,9 +63,11 @@ def calls(command, folder):
             name, arguments = match["name"], match["arguments"]
             earlier = tuple((change, numbers.get(change, 0)) for change in sorted(CHANGES))
             numbers[name] = numbers.get(name, 0) + 1
-            if name == "execve" or not (paths := paths_in(arguments, folder)):
+            # A debug build asks for the flags of a descriptor before it closes it.
+            if name in ("execve", "fcntl") or not (paths := paths_in(arguments, folder)):
                 continue
-            is_change = name in CHANGES or (name == "openat" and re.search(r"O_CREAT|O_TRUNC", arguments) is not None)
+            is_making = name in ("open", "openat") and re.search(r"O_CREAT|O_TRUNC", arguments) is not None
+            is_change = name in CHANGES or is_making
             found.append(Call(name, numbers[name], paths, is_change, earlier))
     if len(processes) != 1:
         raise AssertionError(f"expected one process with one thread, found {processes}")
@@ -72,9 +75,11 @@ def calls(command, folder):
 
 
 def paths_in(arguments, folder):
-    """The paths below the folder that a call names, relative to it."""
-    names = re.findall(re.escape(f"{folder}") + r"(/[^\">]*)?[\">]", arguments)
-    names = [name.removeprefix("/") or "." for name in dict.fromkeys(names)]
+    """The paths below the folder that a call names, relative to it; a name in an open directory is one path with it."""
+    place = re.escape(str(folder))
+    named = re.findall(rf'\d+<{place}(/[^>]*)?>(?:, "([^"]+)")?|"{place}(/[^"]*)?"', arguments)
+    names = dict.fromkeys(f"{directory}/{name}" if name else directory or path for directory, name, path in named)
+    names = [name.removeprefix("/") or "." for name in names]
     return " → ".join(re.sub(r"\b([0-9a-f]{8})[0-9a-f]{56}\b", r"\1…", name) for name in names)
 
 

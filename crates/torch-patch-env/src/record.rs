@@ -53,7 +53,7 @@ pub enum Recorded {
 /// If the text cannot be read, or the row is damaged.
 pub fn recorded_in(record: &Path, text: impl Read, path: &str) -> Result<Recorded, EnvError> {
     let unreadable = |error: io::Error| EnvError::unreadable(record, "look up a digest", &error);
-    let Some(row) = find_row(text, path).map_err(unreadable)? else {
+    let Some(row) = find_row(record, text, path).map_err(unreadable)? else {
         return Ok(Recorded::NotListed);
     };
     recorded(&row).map_err(|reason| {
@@ -71,7 +71,11 @@ pub fn recorded_in(record: &Path, text: impl Read, path: &str) -> Result<Recorde
 const LONGEST_ROW: usize = 1 << 20;
 
 /// Finds the row of `path`, written with `/` or with `\`. Stops reading there, and never holds more than a part of the text.
-fn find_row(mut text: impl Read, path: &str) -> io::Result<Option<csv::StringRecord>> {
+fn find_row(
+    record: &Path,
+    mut text: impl Read,
+    path: &str,
+) -> io::Result<Option<csv::StringRecord>> {
     const PART: usize = 1 << 16;
     let paths = [path.to_owned(), path.replace('/', "\\")];
     let spelled = paths.map(|path| (Finder::new(&path.replace('"', "\"\"")).into_owned(), path));
@@ -79,7 +83,8 @@ fn find_row(mut text: impl Read, path: &str) -> io::Result<Option<csv::StringRec
     let mut filled = 0;
     loop {
         if filled == LONGEST_ROW {
-            let message = format!("a row of more than {LONGEST_ROW} bytes");
+            let record = record.display();
+            let message = format!("`{record}` has a row of more than {LONGEST_ROW} bytes");
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
         if filled == part.len() {

@@ -63,3 +63,11 @@ microbench:
 # Writes the JSON Schemas of schema/ anew
 schema:
     .ci/run schema
+
+# The page of `check` in a real browser
+atlas:
+    .ci/run atlas
+
+# Nothing is lost: every kill, error, power failure and race; takes hours (`FAULTS=--quick` for less)
+faults:
+    .ci/run faults

@@ -170,7 +170,7 @@ class World:
         for folder in (store / "backups", store / "patches"):
             kept = set(folder.glob("*"))
             unnamed = {path for path in kept if f"sha256:{path.name}" not in named}
-            found |= unnamed | ({folder} if kept == unnamed else set())
+            found |= unnamed | ({folder} if kept == unnamed and folder.exists() else set())
         return {path.relative_to(self.folder).as_posix() for path in found}
 
     def recorded_patches(self):

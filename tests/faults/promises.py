@@ -216,7 +216,8 @@ def exit_codes(call, error, has_answer):
         return {1, 5, 8}
     if call.text.endswith(("/METADATA", "/RECORD", "/version.py", ".dist-info", "/direct_url.json")):
         return {5, 8}
-    if not has_answer or call.name in LOOKS:
+    # A lock that is refused may be for want of locks on the file system.
+    if not has_answer or call.name in LOOKS or call.name == "flock":
         return {1, 8}
     return {8} if error in DENIED else {1}
 

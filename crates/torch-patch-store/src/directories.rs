@@ -1,9 +1,13 @@
 //! Directories that the store makes for created files and removes with the last of them.
 
 use std::collections::BTreeSet;
+use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 
+use fs_err as fs;
+
+use crate::disk::is_absent;
 use crate::error::StoreError;
 use crate::intent::Intent;
 use crate::ledger::Ledger;
@@ -11,10 +15,20 @@ use crate::path::RelativePath;
 use crate::store::Store;
 
 /// Names the directories above `path` that are not there yet.
-pub(crate) fn missing_above(store: &Store, path: &RelativePath) -> Vec<RelativePath> {
-    path.ancestors()
-        .take_while(|directory| !directory.join_to(store.root()).is_dir())
-        .collect()
+pub(crate) fn missing_above(
+    store: &Store,
+    path: &RelativePath,
+) -> Result<Vec<RelativePath>, StoreError> {
+    let mut missing = Vec::new();
+    for directory in path.ancestors() {
+        let place = directory.join_to(store.root());
+        match is_directory(fs::metadata(&place)) {
+            Ok(true) => break,
+            Ok(false) => missing.push(directory),
+            Err(error) => return Err(StoreError::denied_or_io("look at", place, error)),
+        }
+    }
+    Ok(missing)
 }
 
 /// Keeps of `directories` those that a created file of the ledger lies in.
@@ -59,8 +73,16 @@ fn remove_if_empty(store: &Store, directory: &RelativePath) -> Result<(), StoreE
 }
 
 fn remove_and_sync(store: &Store, path: &Path) -> io::Result<()> {
-    if path.is_dir() && !path.is_symlink() && store.disk().remove_directory_if_empty(path)? {
+    if is_directory(fs::symlink_metadata(path))? && store.disk().remove_directory_if_empty(path)? {
         store.disk().sync_directory(path.parent().unwrap_or(path))?;
     }
     Ok(())
+}
+
+/// What cannot be looked at is not taken for absent.
+fn is_directory(found: io::Result<Metadata>) -> io::Result<bool> {
+    match found {
+        Err(error) if is_absent(&error) => Ok(false),
+        found => Ok(found?.is_dir()),
+    }
 }

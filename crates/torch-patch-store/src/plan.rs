@@ -202,7 +202,7 @@ impl Plan {
         self.intent
             .ledger
             .directories
-            .extend(directories::missing_above(store, &file.path));
+            .extend(directories::missing_above(store, &file.path)?);
         if let Some(target) = target {
             // A file with more names can be changed under another one: of that, a copy is kept.
             if target.has_one_name {

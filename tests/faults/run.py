@@ -2,8 +2,8 @@
 """Kills and fails `torch-patch` at every system call on its files, and looks at what is left.
 
 Each operation is run once under strace to list its system calls on a small package. Then, in a fresh copy for each of
-them: the process is killed as it is about to make the call; the call fails, once with each of seven errors (four, if it
-only looks at something); from that call on everything that changes the disk fails. Afterwards every file has to be one
+them: the process is killed as it is about to make the call; the call fails, once with each of seven errors (of four, if it
+opens something to look at it; of one in turn, if it only looks); from that call on all that changes the disk fails. Afterwards every file has to be one
 of its legal byte strings, `status` has to say so without writing, and the next command, the same or the opposite one,
 has to arrive where it would have arrived without the fault, with nothing left over.
 
@@ -37,7 +37,7 @@ LASTING = ("ENOSPC", "EROFS", "EIO")
 RECORDED = ("/ledger.json", "/intent.json")
 # An operation that makes fewer calls than this that change something was not seen at work.
 LEAST_CHANGES = 15
-LANES = 2
+LANES = 3
 
 
 class Points:
@@ -56,7 +56,10 @@ class Points:
             self.lasting = [(call, LASTING[number % len(LASTING)]) for number, call in enumerate(changes[::2])]
         else:
             self.errors = [(call, error) for call in changes for error in ERRORS]
-            self.errors += [(call, error) for call in looks for error in LOOKING]
+            opens = [call for call in looks if call.name.startswith("open")]
+            others = [call for call in looks if not call.name.startswith("open")]
+            self.errors += [(call, error) for call in opens for error in LOOKING]
+            self.errors += [(call, LOOKING[number % len(LOOKING)]) for number, call in enumerate(others)]
             self.lasting = [(call, error) for call in changes for error in LASTING]
 
     def all(self):
@@ -67,7 +70,7 @@ class Points:
 
 
 class Session:
-    """One run of the script: a temporary folder on a real disk, two lanes to work in, and the findings."""
+    """One run of the script: a temporary folder on a real disk, some lanes to work in, and the findings."""
 
     def __init__(self, folder, torch_patch, options):
         self.folder = folder

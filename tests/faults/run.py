@@ -2,10 +2,11 @@
 """Kills and fails `torch-patch` at every system call on its files, and looks at what is left.
 
 Each operation is run once under strace to list its system calls on a small package. Then, in a fresh copy for each of
-them: the process is killed as it is about to make the call; the call fails, once with each of seven errors (of four, if it
-opens something to look at it; of one in turn, if it only looks); from that call on all that changes the disk fails. Afterwards every file has to be one
-of its legal byte strings, `status` has to say so without writing, and the next command, the same or the opposite one,
-has to arrive where it would have arrived without the fault, with nothing left over.
+them: the process is killed as it is about to make the call; the call fails, once with each of seven errors (of four, if
+it opens something to look at it; with one in turn, if it only looks); from that call on all that changes the disk
+fails. Afterwards every file has to be one of its legal byte strings, `status` has to say so without writing, and the
+next command, the same or the opposite one, has to arrive where it would have arrived without the fault, with nothing
+left over.
 
     tests/faults/run.py [--quick] [--only TEXT] [--list]
 

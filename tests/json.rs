@@ -95,7 +95,7 @@ fn every_error_code_is_described() {
     let (_, text) = text.split_once("\n## Error codes\n").unwrap();
     let text = text.split("\n## ").next().unwrap();
     for path in [
-        "crates/torch-patch/src/error.rs",
+        "crates/torch-patch/src/codes.rs",
         "crates/torch-patch-env/src/error.rs",
         "crates/torch-patch-upstream/src/error.rs",
         "crates/torch-patch-upstream/src/archive/fault.rs",

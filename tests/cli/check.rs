@@ -37,6 +37,17 @@ fn run(world: &World, words: &[&str]) -> Call {
     call(isolated(world).args(words).args(index))
 }
 
+/// An index with one wheel of torch.
+fn served() -> Server {
+    let server = Server::start();
+    let (name, bytes) = Package::torch("2.5.1").wheel(WINDOWS);
+    let digest = torch_patch::Digest::of(&bytes).hex();
+    server.put(&format!("/{name}"), bytes);
+    let page = format!("<a href=\"/{name}#sha256={digest}\">{name}</a>");
+    server.put_as("/simple/torch/", "text/html", page);
+    server
+}
+
 #[test]
 fn the_table_says_which_releases_fit() {
     let world = wheels();
@@ -354,12 +365,7 @@ gloo-always: reverted, and every byte is as before
 #[test]
 fn what_is_fetched_is_kept_and_removed() {
     let world = World::new();
-    let server = Server::start();
-    let (name, bytes) = Package::torch("2.5.1").wheel(WINDOWS);
-    let digest = torch_patch::Digest::of(&bytes).hex();
-    server.put(&format!("/{name}"), bytes);
-    let page = format!("<a href=\"/{name}#sha256={digest}\">{name}</a>");
-    server.put_as("/simple/torch/", "text/html", page);
+    let server = served();
     let index = server.url("/simple/");
     let check = || {
         server.forget();
@@ -512,12 +518,7 @@ fn a_file_of_certificates_that_is_none_is_a_usage_error() {
 #[test]
 fn a_cache_that_cannot_be_used_is_told_and_no_failure() {
     let world = World::new();
-    let server = Server::start();
-    let (name, bytes) = Package::torch("2.5.1").wheel(WINDOWS);
-    let digest = torch_patch::Digest::of(&bytes).hex();
-    server.put(&format!("/{name}"), bytes);
-    let page = format!("<a href=\"/{name}#sha256={digest}\">{name}</a>");
-    server.put_as("/simple/torch/", "text/html", page);
+    let server = served();
     fs::create_dir(world.folder().join("cache")).unwrap();
     fs::write(world.folder().join("cache/letter.txt"), "dear").unwrap();
     let words = [

@@ -23,8 +23,11 @@ pub(crate) fn open(path: &Path) -> io::Result<fs::File> {
 
 /// Reads the start of a regular file: all of it, unless it is far too large.
 pub(crate) fn read_start(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.take(START).read_to_end(&mut bytes)?;
+    let file = open(path)?;
+    // One more than there is, so that the end is found without growing.
+    let size = file.metadata()?.len().min(START) + 1;
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    file.take(START).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -23,17 +23,18 @@ use torch_patch_upstream::Listing;
 
 pub use releases::Upstream;
 
-use crate::cell::{CellReport, CellState, TrafficReport};
+use crate::cell::{CellReport, CellState};
 use crate::context::{Context, word};
 use crate::error::{Error, ErrorKind};
 use crate::progress::{Amount, Progress, Step};
 use crate::report::{Command, Report};
+use crate::transfer::TrafficReport;
 use local::Local;
 pub(crate) use releases::Release;
 use row::Row;
 pub(crate) use row::{Rows, edits_of};
-pub(crate) use specimen::Specimen;
 use specimen::by_version;
+pub(crate) use specimen::{Contents, Specimen};
 use workers::in_parallel;
 
 /// How many releases are looked at at once.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use torch_patch_edit::{Conflict, ConflictKind, MergeConflict, SyntaxBroken};
+use torch_patch_edit::{Conflict, MergeConflict, SyntaxBroken};
 use torch_patch_env::EnvError;
 use torch_patch_set::{Catalogue, FormatError, Platform};
 use torch_patch_store::{Digest, StoreError, StoreErrorKind};
@@ -331,165 +331,19 @@ impl Error {
     /// A word for it that does not change. `docs/json.md` lists them.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match &*self.kind {
-            ErrorKind::UnknownPatch { .. } => "unknown-patch",
-            ErrorKind::BadPatchFile(_) => "bad-patch-file",
-            ErrorKind::PatchFileUnreadable { .. } => "patch-file-unreadable",
-            ErrorKind::Environment(error) => error.code(),
-            ErrorKind::NotCovered { .. } => "not-covered",
-            ErrorKind::Conflict { conflict, .. } => conflict_code(&conflict.kind),
-            ErrorKind::Syntax { .. } => "syntax-broken",
-            ErrorKind::Overlap { .. } => "overlap",
-            ErrorKind::NotNeeded { .. } => "not-needed",
-            ErrorKind::NotOwned { .. } => "not-owned",
-            ErrorKind::Excluded { .. } => "excluded",
-            ErrorKind::Required { .. } => "required",
-            ErrorKind::Unsafe { .. } => "unsafe",
-            ErrorKind::Unnamed { .. } => "unnamed",
-            ErrorKind::Drift { .. } => "drifted",
-            ErrorKind::NotProven { .. } => "not-proven",
-            ErrorKind::HandMade { .. } => "partly-by-hand",
-            ErrorKind::Path { .. } => "bad-path",
-            ErrorKind::LayerUnknown { .. } => "record-unknown",
-            ErrorKind::OriginalDisproved { .. } => "backup-tampered",
-            ErrorKind::Merge { .. } => "merge-conflict",
-            ErrorKind::NoWheel { .. } => "not-a-wheel",
-            ErrorKind::OtherWheels { .. } => "other-wheels",
-            ErrorKind::NoRelease { .. } => "no-release",
-            ErrorKind::Scratch { .. } => "scratch-failed",
-            ErrorKind::ScratchNotEmpty { .. } => "directory-not-empty",
-            ErrorKind::RoundTrip { .. } => "round-trip-failed",
-            #[cfg(feature = "upstream")]
-            ErrorKind::Upstream(error) => error.code(),
-            ErrorKind::Store(error) => store_code(error.kind()),
-        }
+        crate::codes::code(&self.kind)
     }
 
     /// The exit code of the command line.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        match &*self.kind {
-            ErrorKind::UnknownPatch { .. }
-            | ErrorKind::Unsafe { .. }
-            | ErrorKind::Unnamed { .. }
-            | ErrorKind::NoWheel { .. }
-            | ErrorKind::ScratchNotEmpty { .. } => 2,
-            ErrorKind::NotCovered { .. }
-            | ErrorKind::Conflict { .. }
-            | ErrorKind::Syntax { .. }
-            | ErrorKind::Overlap { .. }
-            | ErrorKind::NotNeeded { .. }
-            | ErrorKind::NotOwned { .. }
-            | ErrorKind::HandMade { .. }
-            | ErrorKind::Excluded { .. }
-            | ErrorKind::Required { .. } => 3,
-            ErrorKind::Drift { .. } | ErrorKind::NotProven { .. } | ErrorKind::Merge { .. } => 4,
-            ErrorKind::Environment(error) if error.is_permission_denied() => 8,
-            ErrorKind::Environment(_)
-            | ErrorKind::OtherWheels { .. }
-            | ErrorKind::NoRelease { .. } => 5,
-            ErrorKind::Scratch { source, .. }
-                if source.kind() == io::ErrorKind::PermissionDenied =>
-            {
-                8
-            }
-            ErrorKind::Scratch { .. } | ErrorKind::RoundTrip { .. } => 1,
-            #[cfg(feature = "upstream")]
-            ErrorKind::Upstream(error) => upstream_exit_code(error.kind()),
-            ErrorKind::BadPatchFile(_)
-            | ErrorKind::PatchFileUnreadable { .. }
-            | ErrorKind::Path { .. } => 6,
-            ErrorKind::LayerUnknown { .. } | ErrorKind::OriginalDisproved { .. } => 1,
-            ErrorKind::Store(error) => match error.kind() {
-                StoreErrorKind::Drift { .. } => 4,
-                StoreErrorKind::LeavesRoot { .. }
-                | StoreErrorKind::NotRegular { .. }
-                | StoreErrorKind::TooLarge { .. } => 6,
-                StoreErrorKind::Busy { .. } => 7,
-                StoreErrorKind::PermissionDenied { .. } => 8,
-                _ => 1,
-            },
-        }
+        crate::codes::exit_code(&self.kind)
     }
 
     /// What led to it, outermost first, each in one line without full stop.
     #[must_use]
     pub fn causes(&self) -> Vec<String> {
-        match &*self.kind {
-            ErrorKind::Conflict { file, conflict, .. } => vec![format!("`{file}`: {conflict}")],
-            ErrorKind::Syntax { file, broken, .. } => vec![format!("`{file}`: {broken}")],
-            ErrorKind::Overlap {
-                file, other, line, ..
-            } => {
-                vec![format!("`{file}`: patch `{other}` changes line {line} too")]
-            }
-            ErrorKind::NotCovered { covered, .. } => {
-                vec![format!("the patch covers {}", listed(covered))]
-            }
-            ErrorKind::NotNeeded { reason, .. } | ErrorKind::Path { reason, .. } => {
-                vec![reason.clone()]
-            }
-            ErrorKind::NotOwned { subject, file } => {
-                vec![format!(
-                    "`{file}` exists and is no file of {} (its `RECORD` does not list it)",
-                    subject.distribution
-                )]
-            }
-            ErrorKind::Drift { files, .. } => files.iter().map(ToString::to_string).collect(),
-            ErrorKind::NotProven { file, expected, .. } => vec![match expected {
-                Some(expected) => format!(
-                    "`{file}`: without the edit it would not be the original, expected {expected}"
-                ),
-                None => format!(
-                    "`{file}`: the distribution has no `RECORD` that tells the digest of the original"
-                ),
-            }],
-            ErrorKind::HandMade { files, .. } => {
-                vec![format!(
-                    "part of it was made by hand in {}, and part is missing",
-                    listed(files)
-                )]
-            }
-            ErrorKind::LayerUnknown { variant, file, .. } => {
-                vec![format!(
-                    "its recorded patch file has no edits of `{file}` for `{variant}`"
-                )]
-            }
-            ErrorKind::Merge { conflict, .. } => vec![conflict.to_string()],
-            ErrorKind::BadPatchFile(error) => error.causes(),
-            ErrorKind::PatchFileUnreadable { source, .. } => vec![match source.kind() {
-                io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
-                _ => source.to_string(),
-            }],
-            ErrorKind::NoRelease { known, .. } => vec![match known.as_slice() {
-                [] => "it has no wheels there at all".to_owned(),
-                [only] => format!("the only release there is {only}"),
-                [first, .., last] => {
-                    format!("there are {} releases, {first} to {last}", known.len())
-                }
-            }],
-            ErrorKind::OtherWheels { paths, .. } => paths
-                .iter()
-                .map(|path| format!("`{}` is of another distribution", path.display()))
-                .collect(),
-            ErrorKind::Scratch { source, .. } => vec![source.to_string()],
-            ErrorKind::RoundTrip { files, .. } => files
-                .iter()
-                .map(|path| format!("`{}` is not as it was", path.display()))
-                .collect(),
-            ErrorKind::Environment(_)
-            | ErrorKind::UnknownPatch { .. }
-            | ErrorKind::Excluded { .. }
-            | ErrorKind::Required { .. }
-            | ErrorKind::Unsafe { .. }
-            | ErrorKind::NoWheel { .. }
-            | ErrorKind::ScratchNotEmpty { .. }
-            | ErrorKind::OriginalDisproved { .. }
-            | ErrorKind::Unnamed { .. } => Vec::new(),
-            #[cfg(feature = "upstream")]
-            ErrorKind::Upstream(error) => sources(error),
-            ErrorKind::Store(error) => sources(error),
-        }
+        crate::causes::causes(&self.kind)
     }
 
     /// What to do next, each a sentence in lower case without full stop.
@@ -680,57 +534,6 @@ fn short(digest: Option<Digest>) -> String {
     )
 }
 
-fn conflict_code(kind: &ConflictKind) -> &'static str {
-    match kind {
-        ConflictKind::Missing { .. }
-        | ConflictKind::NotNear { .. }
-        | ConflictKind::UntilMissing { .. } => "anchor-not-found",
-        ConflictKind::Ambiguous { .. } => "anchor-ambiguous",
-        ConflictKind::ScopeMissing { .. } => "scope-not-found",
-        ConflictKind::ScopeAmbiguous { .. } => "scope-ambiguous",
-        ConflictKind::Partial { .. } | ConflictKind::PartlyApplied { .. } => "partly-applied",
-        ConflictKind::NoFile => "file-not-found",
-        ConflictKind::FileExists => "file-exists",
-        ConflictKind::Unreadable(_) | ConflictKind::NotAscii => "encoding",
-        _ => "anchor-conflict",
-    }
-}
-
-#[cfg(feature = "upstream")]
-fn upstream_exit_code(kind: &torch_patch_upstream::UpstreamErrorKind) -> u8 {
-    use torch_patch_upstream::UpstreamErrorKind as Kind;
-
-    match kind {
-        Kind::BadAddress { .. }
-        | Kind::BadProxy { .. }
-        | Kind::BadCertificates
-        | Kind::NoCache { .. } => 2,
-        Kind::ProjectNotFound { .. } => 5,
-        Kind::FileSystem { source, .. } => match source.kind() {
-            io::ErrorKind::NotFound => 5,
-            io::ErrorKind::PermissionDenied => 8,
-            _ => 1,
-        },
-        _ => 1,
-    }
-}
-
-fn store_code(kind: &StoreErrorKind) -> &'static str {
-    match kind {
-        StoreErrorKind::Busy { .. } => "busy",
-        StoreErrorKind::Drift { .. } => "drifted",
-        StoreErrorKind::LeavesRoot { .. } => "leaves-environment",
-        StoreErrorKind::NotRegular { .. } => "not-a-file",
-        StoreErrorKind::TooLarge { .. } => "too-large",
-        StoreErrorKind::PermissionDenied { .. } => "permission-denied",
-        StoreErrorKind::LedgerCorrupt { .. } => "ledger-corrupt",
-        StoreErrorKind::LedgerNewer { .. } => "ledger-newer",
-        StoreErrorKind::ContentMissing { .. } => "backup-missing",
-        StoreErrorKind::ContentTampered { .. } => "backup-tampered",
-        _ => "failed",
-    }
-}
-
 fn disproved(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let ErrorKind::OriginalDisproved {
         file,
@@ -744,17 +547,6 @@ fn disproved(kind: &ErrorKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f,
         "what is kept as the original of `{file}` is none by `RECORD`: expected {expected}, found {found}"
     )
-}
-
-/// The sources of an error, outermost first.
-fn sources(error: &dyn std::error::Error) -> Vec<String> {
-    let mut sources = Vec::new();
-    let mut next = error.source();
-    while let Some(source) = next {
-        sources.push(source.to_string());
-        next = source.source();
-    }
-    sources
 }
 
 /// `a`, `b` and `c`, each in backticks.

@@ -66,9 +66,11 @@
 mod advice;
 mod apply;
 mod bytecode;
+mod causes;
 mod cell;
 #[cfg(feature = "upstream")]
 mod check;
+mod codes;
 mod context;
 mod description;
 mod draft;
@@ -76,6 +78,7 @@ mod drift;
 mod error;
 mod evidence;
 mod file_view;
+mod findings;
 mod known;
 mod layers;
 mod load;
@@ -89,20 +92,19 @@ mod restoration;
 mod revert;
 mod standing;
 mod status;
+mod transfer;
 #[cfg(feature = "upstream")]
 mod trial;
 mod write;
 
 pub use apply::{apply, plan};
-pub use cell::{
-    CacheReport, CellReport, CellState, NearLine, NearReport, RangeReport, ReleaseName,
-    SuggestionReport, TrafficReport, VariantRange,
-};
+pub use cell::{CellReport, CellState, NearLine, NearReport};
 #[cfg(feature = "upstream")]
 pub use check::{CheckRequest, Material, Upstream, check};
 pub use context::Context;
 pub use description::{Description, VariantDescription};
 pub use error::{DriftedFile, Error, ErrorKind, Subject};
+pub use findings::{RangeReport, ReleaseName, SuggestionReport, VariantRange};
 pub use load::{load_directory, load_file};
 pub use overview::{environment, list, show};
 pub use progress::{Amount, Progress, Silent, Step};
@@ -122,5 +124,6 @@ pub use torch_patch_store::Digest;
 pub use torch_patch_upstream::{
     Cache, CacheUsage, Client, ClientSettings, IndexSettings, Netrc, Traffic, UpstreamError,
 };
+pub use transfer::{CacheReport, TrafficReport};
 #[cfg(feature = "upstream")]
 pub use trial::{TryRequest, try_release};

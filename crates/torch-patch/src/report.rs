@@ -6,10 +6,12 @@
 use serde::{Deserialize, Serialize};
 use torch_patch_store::Digest;
 
-use crate::cell::{CacheReport, CellReport, RangeReport, SuggestionReport, TrafficReport};
+use crate::cell::CellReport;
 use crate::context::{Case, Need};
 use crate::description::Description;
+use crate::findings::{RangeReport, SuggestionReport};
 use crate::request::{Selection, StatusRequest};
+use crate::transfer::{CacheReport, TrafficReport};
 
 /// The version of the form of every report.
 pub const SCHEMA: &str = "torch-patch/1";

@@ -14,7 +14,7 @@ use torch_patch_store::Digest;
 
 use crate::apply::{apply, plan};
 use crate::check::{
-    CheckRequest, Release, Rows, Specimen, Upstream, edits_of, no_release, traffic,
+    CheckRequest, Contents, Release, Rows, Specimen, Upstream, edits_of, no_release, traffic,
 };
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
@@ -57,10 +57,11 @@ pub fn try_release(
     });
     let release = find(upstream, patch, request, progress)?;
     let cell_request = CheckRequest::new([&request.patch]);
-    let row = Rows::new(vec![patch], &cell_request).row(&release)?;
     let paths = paths(&catalogue, patch, &request.version);
+    let found = release.files(&paths.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let row = Rows::new(vec![patch], &cell_request).row_of(&release, &found);
     let scratch = Scratch::new(request.keep.as_deref(), &release.python())?;
-    scratch.fill(&release, &patch.distribution, &paths)?;
+    scratch.fill(&patch.distribution, release.release(), &found.contents)?;
     let before = picture(&scratch.root)?;
     let mut report = round_trip(&scratch, catalogue, request, progress)?;
     let after = picture(&scratch.root)?;
@@ -203,15 +204,7 @@ impl Scratch {
 
     /// Puts the files there, with metadata that says which distribution they are of. It is our own: the wheel's has more
     /// than that, and its digest in `RECORD` is wrong in some releases of torch.
-    fn fill(
-        &self,
-        release: &Release<'_>,
-        distribution: &str,
-        paths: &BTreeSet<String>,
-    ) -> Result<(), Error> {
-        let wanted: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let contents = release.files(&wanted)?.contents;
-        let version = release.release();
+    fn fill(&self, distribution: &str, version: &str, contents: &Contents) -> Result<(), Error> {
         let metadata = format!("Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n");
         let name = torch_patch_env::normalize(distribution).replace('-', "_");
         let info = format!("{name}-{version}.dist-info");

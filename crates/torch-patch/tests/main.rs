@@ -9,9 +9,15 @@ mod check;
 mod drift;
 mod interrupted;
 mod races;
+#[cfg(feature = "upstream")]
+mod releases;
 mod requirements;
 mod revert;
 mod setting;
 mod several;
 mod status;
+#[cfg(feature = "upstream")]
+mod suggest;
 mod superseded;
+#[cfg(feature = "upstream")]
+mod trial;

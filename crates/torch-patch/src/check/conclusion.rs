@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::cell::{CellReport, CellState, RangeReport};
+use crate::cell::{CellReport, CellState};
 use crate::error::listed;
+use crate::findings::RangeReport;
 use crate::report::{ErrorReport, Report};
 
 /// The exit code of "does not apply".

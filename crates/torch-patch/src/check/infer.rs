@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use torch_patch_set::Patch;
 
-use crate::cell::{CellState, RangeReport, VariantRange};
+use crate::cell::CellState;
 use crate::check::row::{Row, edits_of};
 use crate::check::specimen::by_version;
+use crate::findings::{RangeReport, VariantRange};
 
 /// Infers the ranges of patch number `index` from what was found on every release.
 pub(crate) fn infer(patch: &Patch, index: usize, rows: &[Row]) -> RangeReport {

@@ -8,7 +8,7 @@ use torch_patch_store::Digest;
 
 use crate::cell::{CellReport, CellState};
 use crate::check::CheckRequest;
-use crate::check::specimen::{Contents, Specimen};
+use crate::check::specimen::{Contents, Found, Specimen};
 use crate::check::suggest::{Proposal, propose};
 use crate::check::verdict::{Verdict, verdict};
 use crate::error::{Error, listed};
@@ -47,7 +47,11 @@ impl<'p> Rows<'p> {
     /// Holds the patches against a release.
     pub(crate) fn row(&self, specimen: &dyn Specimen) -> Result<Row, Error> {
         let paths: Vec<&str> = self.paths(specimen).into_iter().collect();
-        let found = specimen.files(&paths)?;
+        Ok(self.row_of(specimen, &specimen.files(&paths)?))
+    }
+
+    /// The same where the files were read already.
+    pub(crate) fn row_of(&self, specimen: &dyn Specimen, found: &Found) -> Row {
         let mut row = Row {
             cells: Vec::new(),
             holds: Vec::new(),
@@ -69,7 +73,7 @@ impl<'p> Rows<'p> {
             row.cells
                 .push(self.cell(index, specimen, verdict, &found.notes));
         }
-        Ok(row)
+        row
     }
 
     /// The files that have to be looked at.

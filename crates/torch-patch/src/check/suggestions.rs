@@ -2,11 +2,11 @@
 
 use torch_patch_set::{Patch, Variant, variant_toml};
 
-use crate::cell::{ReleaseName, SuggestionReport};
 use crate::check::infer::short;
 use crate::check::row::Row;
 use crate::check::specimen::by_version;
 use crate::check::suggest::Proposal;
+use crate::findings::{ReleaseName, SuggestionReport};
 
 /// One suggestion for each run of releases for which the same edits are proposed.
 pub(crate) fn collect(patch: &Patch, index: usize, rows: &[Row]) -> Vec<SuggestionReport> {

@@ -162,6 +162,23 @@ fn earlier_releases_are_looked_at_for_it() {
 }
 
 #[test]
+fn a_miss_after_another_one_has_its_own_date() {
+    let lines = ["x = 1", "x = 1 + a", "x = 1", "x = 1 + a", "x = 1 + a"];
+    let versions = ["1.0", "1.1", "1.2", "1.3", "1.4"];
+    let all: Vec<(&str, &str, &str)> = versions
+        .into_iter()
+        .zip(lines)
+        .map(|(version, lines)| (version, LINUX, lines))
+        .collect();
+    let report = Releases::new(&all)
+        .patch("p", "", &[(">=1.0,<2", INSERT)])
+        .check(&CheckRequest::new(["p"]));
+    let some = |one: &str, other: &str| (Some(one.to_owned()), Some(other.to_owned()));
+    assert_eq!(changed_in(&report, "1.1", "linux"), some("1.1", "1.0"));
+    assert_eq!(changed_in(&report, "1.4", "linux"), some("1.3", "1.2"));
+}
+
+#[test]
 fn what_never_fitted_has_not_changed() {
     let releases = Releases::new(&[("1.0", LINUX, "x = 9"), ("1.1", LINUX, "x = 9")]);
     let releases = releases.patch("p", "", &[(">=1.0,<2", INSERT)]);
@@ -180,6 +197,8 @@ fn one_wheel_stands_for_a_release_on_a_platform() {
         ("1.0", "cp310-cp310-macosx_11_0_arm64", "x = 1"),
         ("1.0", "cp310-cp310-macosx_10_9_x86_64", "x = 0"),
         ("1.1", "py3-none-any", "x = 1"),
+        ("1.3", "cp313-cp313t-manylinux_2_28_x86_64", "x = 0"),
+        ("1.3", "cp312-cp312-manylinux_2_28_aarch64", "x = 1"),
         ("1.2rc1", LINUX, "x = 0"),
     ])
     .patch("p", "", &[(">=1.0,<2", INSERT)]);
@@ -190,7 +209,8 @@ fn one_wheel_stands_for_a_release_on_a_platform() {
             "1.0 macos ok",
             "1.1 win ok",
             "1.1 linux ok",
-            "1.1 macos ok"
+            "1.1 macos ok",
+            "1.3 linux ok",
         ]
     );
     let only =

@@ -1,10 +1,11 @@
 //! A patch tried on a release that is not installed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use torch_patch::{
-    Catalogue, CellState, Error, IndexSettings, Platform, Report, Silent, TryRequest, try_release,
+    Catalogue, CellState, Error, IndexSettings, Platform, Progress, Report, Silent, Step,
+    TryRequest, try_release,
 };
 use torch_patch_testing::Package;
 
@@ -95,6 +96,40 @@ fn a_release_that_is_not_covered_cannot_be_tried() {
     let (_server, indexes) = served(&["0.4.1"]);
     let error = try_on(indexes, &trial("0.4.1", None)).unwrap_err();
     assert_eq!((error.code(), error.exit_code()), ("not-covered", 3));
+}
+
+/// Leaves a file in the environment while the patch is in it.
+struct Meddler(PathBuf);
+
+impl Progress for Meddler {
+    fn step(&mut self, step: &Step) {
+        if matches!(step, Step::Lock { .. }) {
+            fs::write(&self.0, "").unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_environment_that_is_not_as_before_is_no_success() {
+    let (_server, indexes) = served(&["2.5.1"]);
+    let folder = tempfile::tempdir().unwrap();
+    let keep = folder.path().join("scratch");
+    let stray = keep.join("stray");
+    let request = trial("2.5.1", Some(&keep));
+    let mut meddler = Meddler(stray.clone());
+    let tried = try_release(
+        Catalogue::built_in(),
+        &upstream(indexes),
+        &request,
+        &mut meddler,
+    );
+    let error = tried.unwrap_err();
+    assert_eq!((error.code(), error.exit_code()), ("round-trip-failed", 1));
+    let stray = fs::canonicalize(stray).unwrap();
+    assert_eq!(
+        error.causes(),
+        [format!("`{}` is not as it was", stray.display())]
+    );
 }
 
 #[test]

@@ -170,7 +170,11 @@ fn only_the_disk_of_the_store_opens_files_for_writing() {
     lacks(
         "crates/torch-patch-store/src",
         &words,
-        &["imp/unix/beneath.rs", "imp/windows.rs"],
+        &[
+            "imp/unix/beneath.rs",
+            "imp/windows.rs",
+            "imp/windows/held.rs",
+        ],
     );
 }
 

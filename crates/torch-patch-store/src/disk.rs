@@ -197,7 +197,7 @@ impl Disk {
             return Ok(false);
         }
         self.perform(&Step::Remove(path.to_path_buf()), || {
-            imp::patiently(|| imp::remove_file(&self.root, path))
+            imp::remove_file(&self.root, path)
         })?;
         Ok(true)
     }
@@ -216,7 +216,9 @@ impl Disk {
 
     fn write(&self, path: &Path, new: NewFile<'_>) -> io::Result<Written> {
         let file = self.perform(&Step::Write(path.to_path_buf()), || {
-            let create = || imp::create_new(&self.root, path, new.metadata);
+            let old = new.attributes_of.map(|old| imp::open(&self.root, old));
+            let old = old.transpose()?;
+            let create = || imp::create_new(&self.root, path, new.metadata, old.as_ref());
             let mut file = match create() {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     imp::remove_file(&self.root, path)?;
@@ -225,10 +227,12 @@ impl Disk {
                 created => created,
             }?;
             file.write_all(new.bytes)?;
-            if let Some(old) = new.attributes_of {
+            if let Some(old) = &old {
                 // Before the permission bits: an access list changes them.
-                imp::pass_on(&imp::open(&self.root, old)?, &file)?;
+                imp::pass_on(old, &file)?;
             }
+            // It must not stand in the way of the rename.
+            drop(old);
             imp::set_metadata(&file, new.metadata)?;
             if let Some(modified) = new.modified {
                 file.file().set_modified(modified)?;
@@ -251,8 +255,9 @@ impl Disk {
 
     fn rename(&self, synced: Synced, to: &Path) -> io::Result<()> {
         let from = synced.path;
-        let rename = || imp::patiently(|| imp::rename(&self.root, &from, to));
-        self.perform(&Step::Rename(from.clone(), to.to_path_buf()), rename)
+        self.perform(&Step::Rename(from.clone(), to.to_path_buf()), || {
+            imp::rename(&self.root, &from, to)
+        })
     }
 
     fn perform<T>(&self, step: &Step, action: impl FnOnce() -> io::Result<T>) -> io::Result<T> {

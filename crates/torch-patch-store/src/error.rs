@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::digest::Digest;
+use crate::imp;
 use crate::lock::Holder;
 use crate::path::RelativePath;
 
@@ -68,6 +69,15 @@ pub enum StoreErrorKind {
         purpose: &'static str,
         /// The operating system's error; `None` where the store found out beforehand.
         source: Option<io::Error>,
+    },
+    /// Another program has a file open and does not let it be changed (Windows). Nothing was changed.
+    InUse {
+        /// The file.
+        path: PathBuf,
+        /// What was to be done, as in "replace".
+        purpose: &'static str,
+        /// The operating system's error, after two seconds.
+        source: io::Error,
     },
     /// The ledger is not one.
     LedgerCorrupt {
@@ -157,6 +167,9 @@ impl StoreError {
             StoreErrorKind::Busy { .. } => {
                 Some("wait for the other command to end and run this one again")
             }
+            StoreErrorKind::InUse { .. } => {
+                Some("close the program that has the file open and run this one again")
+            }
             StoreErrorKind::LedgerCorrupt { .. } => Some(
                 "the originals are in `backups` beside it, named by their sha256; reinstall the distribution, \
                  then remove the directory `.torch-patch`",
@@ -175,12 +188,21 @@ impl StoreError {
         StoreErrorKind::Io { purpose, source }.into()
     }
 
-    /// Tells a refused permission from every other error of the operating system.
+    /// Tells a refused permission, and a file that somebody holds, from every other error of the operating system.
     pub(crate) fn denied_or_io(
         purpose: &'static str,
         path: impl Into<PathBuf>,
         source: io::Error,
     ) -> Self {
+        if imp::is_in_use(&source) {
+            let path = path.into();
+            return StoreErrorKind::InUse {
+                path,
+                purpose,
+                source,
+            }
+            .into();
+        }
         match source.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 StoreErrorKind::PermissionDenied {
@@ -263,6 +285,11 @@ impl fmt::Display for StoreErrorKind {
             Self::PermissionDenied { path, purpose, .. } => {
                 write!(formatter, "no permission to {purpose} `{}`", path.display())
             }
+            Self::InUse { path, purpose, .. } => write!(
+                formatter,
+                "another program has `{}` open and does not let `torch-patch` {purpose} it",
+                path.display()
+            ),
             Self::LedgerCorrupt { path, .. } => {
                 write!(formatter, "ledger `{}` is damaged", path.display())
             }
@@ -334,6 +361,7 @@ impl Error for StoreError {
                 source: Some(source),
                 ..
             }
+            | StoreErrorKind::InUse { source, .. }
             | StoreErrorKind::Io { source, .. } => Some(source),
             StoreErrorKind::LedgerCorrupt { source, .. } => Some(source),
             _ => None,

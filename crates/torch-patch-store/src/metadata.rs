@@ -6,7 +6,8 @@
 /// platform gives any new file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FileMetadata {
-    /// The permission bits with set-user-id, set-group-id and sticky (`0o7777`); `None` where there are none.
+    /// The permission bits with set-user-id, set-group-id and sticky (`0o7777`); on Windows 0o444 with the read-only
+    /// attribute, else 0o666, as Python's `os.stat` says.
     pub mode: Option<u32>,
     /// The owner; `None` where the platform has none.
     pub owner: Option<Owner>,

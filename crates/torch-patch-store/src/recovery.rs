@@ -8,7 +8,7 @@ use crate::path::RelativePath;
 use crate::replace::{Replacement, remove_derived, remove_temporary, replace};
 use crate::store::Store;
 use crate::view::{View, backups};
-use crate::{directories, kept, records};
+use crate::{confine, directories, imp, kept, records};
 
 /// Reports what [`Store::lock`] had to settle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,7 +88,10 @@ pub(crate) fn undo(view: &View, intent: &Intent) -> Result<Recovery, StoreError>
                 restore(store, file)?;
                 recovery.files.push(file.path.clone());
             }
-            Found::Content(found) if found == file.before => recovery.files.push(file.path.clone()),
+            Found::Content(found) if found == file.before => {
+                put_back(store, file)?;
+                recovery.files.push(file.path.clone());
+            }
             found => {
                 recovery.drifted.push(Drifted {
                     path: file.path.clone(),
@@ -150,6 +153,18 @@ pub(crate) fn finish(view: &View, intent: &Intent) -> Result<Recovery, StoreErro
 /// change.
 fn collect(store: &Store, ledger: &Ledger) {
     let _ = records::collect(store, ledger);
+}
+
+/// Undoes what was done to a file before it was replaced, which it was not.
+fn put_back(store: &Store, file: &IntendedFile) -> Result<(), StoreError> {
+    match confine::locate(store.root(), &file.path) {
+        Ok(location) if location.exists => {
+            imp::put_back(store.root(), &location.file, file.metadata).map_err(|error| {
+                StoreError::denied_or_io("restore the attributes of", &location.file, error)
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn restore(store: &Store, file: &IntendedFile) -> Result<(), StoreError> {

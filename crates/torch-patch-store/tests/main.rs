@@ -13,4 +13,6 @@ mod order;
 #[cfg(unix)]
 mod rights;
 mod verify;
+#[cfg(windows)]
+mod windows;
 mod world;

@@ -56,10 +56,24 @@ fn backups_then_intent_then_file_then_byte_code_then_ledger() {
         .unwrap()
         .to_owned();
     assert!(temporary.starts_with(".torch-patch-"), "{temporary}");
-    assert_eq!(
-        steps,
+    let kept = if cfg!(windows) {
+        // A copy: a second name could not be flushed there without opening the original for writing.
         [
-            "mkdir .torch-patch",
+            "mkdir .torch-patch/backups",
+            "mkdir .torch-patch/patches",
+            "write .torch-patch/backups/…",
+            "write .torch-patch/patches/…",
+            "write .torch-patch/intent.json.tmp",
+            "sync .torch-patch/backups/…",
+            "sync .torch-patch/patches/…",
+            "sync .torch-patch/intent.json.tmp",
+            "rename to .torch-patch/backups/…",
+            "rename to .torch-patch/patches/…",
+            "rename to .torch-patch/intent.json",
+        ]
+        .as_slice()
+    } else {
+        &[
             "mkdir .torch-patch/backups",
             "link to .torch-patch/backups/…",
             "sync .torch-patch/backups/…",
@@ -70,18 +84,28 @@ fn backups_then_intent_then_file_then_byte_code_then_ledger() {
             "sync .torch-patch/intent.json.tmp",
             "rename to .torch-patch/patches/…",
             "rename to .torch-patch/intent.json",
-            "sync entries of .torch-patch/backups",
-            "sync entries of .torch-patch/patches",
-            "sync entries of .torch-patch",
-            "sync entries of the root",
-            &format!("write t/{temporary}"),
-            &format!("sync t/{temporary}"),
-            "rename to t/a.py",
-            "sync entries of t",
-            "remove t/__pycache__/a.pyc",
-            "sync entries of t/__pycache__",
-            "rename to .torch-patch/ledger.json",
         ]
+    };
+    assert_eq!(
+        steps,
+        [
+            &["mkdir .torch-patch"],
+            kept,
+            &[
+                "sync entries of .torch-patch/backups",
+                "sync entries of .torch-patch/patches",
+                "sync entries of .torch-patch",
+                "sync entries of the root",
+                &format!("write t/{temporary}"),
+                &format!("sync t/{temporary}"),
+                "rename to t/a.py",
+                "sync entries of t",
+                "remove t/__pycache__/a.pyc",
+                "sync entries of t/__pycache__",
+                "rename to .torch-patch/ledger.json",
+            ],
+        ]
+        .concat()
     );
 }
 

@@ -199,8 +199,15 @@ fn store_hints(kind: &StoreErrorKind) -> Vec<String> {
         StoreErrorKind::NotRegular { .. } | StoreErrorKind::TooLarge { .. } => {
             "reinstall the distribution"
         }
+        StoreErrorKind::PermissionDenied { .. } if cfg!(windows) => {
+            "open a terminal with `Run as administrator` and run the command there, as for a Python in `Program Files`; \
+             or use an environment that is your own"
+        }
         StoreErrorKind::PermissionDenied { .. } => {
             "run the command as the owner of the environment, or make the file and its directory writable"
+        }
+        StoreErrorKind::InUse { .. } => {
+            "close Python and every other program that uses the environment, and run the command again"
         }
         StoreErrorKind::LedgerCorrupt { .. } => {
             "move the `.torch-patch` directory away and reinstall the distribution; its `backups` hold the original files"

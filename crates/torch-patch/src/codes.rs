@@ -66,6 +66,7 @@ fn store_code(kind: &StoreErrorKind) -> &'static str {
         StoreErrorKind::LeavesRoot { .. } => "leaves-environment",
         StoreErrorKind::NotRegular { .. } => "not-a-file",
         StoreErrorKind::TooLarge { .. } => "too-large",
+        StoreErrorKind::InUse { .. } => "file-in-use",
         StoreErrorKind::PermissionDenied { .. } => "permission-denied",
         StoreErrorKind::LedgerCorrupt { .. } => "ledger-corrupt",
         StoreErrorKind::LedgerNewer { .. } => "ledger-newer",
@@ -115,7 +116,7 @@ fn store_exit_code(kind: &StoreErrorKind) -> u8 {
         StoreErrorKind::LeavesRoot { .. }
         | StoreErrorKind::NotRegular { .. }
         | StoreErrorKind::TooLarge { .. } => 6,
-        StoreErrorKind::Busy { .. } => 7,
+        StoreErrorKind::Busy { .. } | StoreErrorKind::InUse { .. } => 7,
         StoreErrorKind::PermissionDenied { .. } => 8,
         _ => 1,
     }
@@ -137,5 +138,32 @@ fn upstream_exit_code(kind: &torch_patch_upstream::UpstreamErrorKind) -> u8 {
             _ => 1,
         },
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use torch_patch_store::StoreError;
+
+    use super::*;
+    use crate::error::Error;
+
+    /// Only Windows has files that cannot be replaced because somebody holds them.
+    #[test]
+    fn a_file_that_somebody_holds_is_busy_and_not_forbidden() {
+        let held = |source| StoreErrorKind::InUse {
+            path: "C:/v/Lib/site-packages/t/a.py".into(),
+            purpose: "replace",
+            source,
+        };
+        let error = StoreError::from(held(io::Error::other("in use")));
+        let report = Error::from(error).report();
+        assert_eq!((report.code.as_str(), report.exit), ("file-in-use", 7));
+        assert_eq!(
+            report.message,
+            "another program has `C:/v/Lib/site-packages/t/a.py` open and does not let `torch-patch` replace it: in use"
+        );
+        assert_eq!(report.details["path"], "C:/v/Lib/site-packages/t/a.py");
+        assert!(report.hints[0].starts_with("close Python"), "{report:?}");
     }
 }

@@ -188,7 +188,9 @@ fn store_details(kind: &StoreErrorKind) -> serde_json::Value {
         StoreErrorKind::TooLarge { path, limit } => {
             json!({ "path": path.as_str(), "limit": limit })
         }
-        StoreErrorKind::PermissionDenied { path, .. } => json!({ "path": path.to_string_lossy() }),
+        StoreErrorKind::PermissionDenied { path, .. } | StoreErrorKind::InUse { path, .. } => {
+            json!({ "path": path.to_string_lossy() })
+        }
         _ => json!({}),
     }
 }

@@ -108,10 +108,15 @@ pub(crate) fn host() -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Does `action` once: nothing on Unix locks a file against rename or removal.
-pub(crate) fn patiently<T>(action: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    let mut action = action;
-    action()
+/// Says no: nothing on Unix locks a file against rename or removal.
+pub(crate) fn is_in_use(_error: &io::Error) -> bool {
+    false
+}
+
+/// Does nothing: no permission bit is taken away from a file that is about to be replaced.
+#[expect(clippy::unnecessary_wraps, reason = "on Windows it may fail")]
+pub(crate) fn put_back(_root: &Path, _path: &Path, _metadata: FileMetadata) -> io::Result<()> {
+    Ok(())
 }
 
 fn is_own_group(group: u32) -> io::Result<bool> {

@@ -53,7 +53,12 @@ pub(crate) fn open_lock(root: &Path, path: &Path) -> io::Result<fs::File> {
 
 /// Makes a file that must not exist. One that gets permission bits later is private until then; what root makes belongs
 /// to whom the directory belongs to.
-pub(crate) fn create_new(root: &Path, path: &Path, metadata: FileMetadata) -> io::Result<fs::File> {
+pub(crate) fn create_new(
+    root: &Path,
+    path: &Path,
+    metadata: FileMetadata,
+    _like: Option<&fs::File>,
+) -> io::Result<fs::File> {
     let mode = if metadata.mode.is_some() {
         0o600
     } else {

@@ -205,6 +205,9 @@ def wheel(folder):
     return path
 
 
+PIP_WAS_QUICKER = ("No such file or directory", "does not read back as written")
+
+
 def reinstall(checks, folder, binary, is_quick):
     """pip installs the package anew, over and over, beside apply and status."""
     rounds = 6 if is_quick else 30
@@ -230,9 +233,10 @@ def reinstall(checks, folder, binary, is_quick):
             error = answer.get("error") or {}
             tally[command[0], code, error.get("code")] += 1
             # While pip has taken the package away or put half of it there: not found, not covered or not pristine;
-            # or a folder was taken away between the check and the rename, which is told as what it is.
-            is_gone = code == 1 and "No such file or directory" in str(error.get("message"))
-            if code not in (0, 3, 4, 5) and not is_gone:
+            # or it took a folder away between the check and the rename, or put a file there between the rename and
+            # the look at what was written, which is told as what it is.
+            is_told = any(told in str(error.get("message")) for told in PIP_WAS_QUICKER)
+            if code not in (0, 3, 4, 5) and not (code == 1 and is_told):
                 unexplained.append((command, code, error.get("message")))
 
     threads = [threading.Thread(target=applying) for _ in range(2)]

@@ -71,3 +71,11 @@ atlas:
 # Nothing is lost: every kill, error, power failure and race, in about an hour (the gate takes a part of them)
 faults:
     FAULTS=full .ci/run faults
+
+# The software bill of materials (CycloneDX), beside the release build
+sbom:
+    .ci/run sbom
+
+# Two release builds of the last commit, in other places, are the same file
+reproducible:
+    .ci/run reproducible

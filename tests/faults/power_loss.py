@@ -64,6 +64,8 @@ SPARE = {
     ("recover-finish", ".torch-patch"): (2, f"without the intent, the ledger is enough to revert once more; {END}"),
     ("recover-undo", ".torch-patch"): (1, "an intent that comes back is undone once more"),
     ("recover-undo-revert", ".torch-patch"): (1, "an intent that comes back is undone once more"),
+    ("one-after-the-other", ".torch-patch/backups"): (3, f"each of these changes is of one file; {ONE_FILE}"),
+    ("one-after-the-other", ".torch-patch"): (2, END),
     ("apply-after-force", ".torch-patch"): (1, "the folder of copies is new, and its sync makes the intent durable"),
 }
 

@@ -13,11 +13,11 @@ pub struct FileMetadata {
     pub owner: Option<Owner>,
 }
 
-/// Set-user-id and set-group-id.
-const POWERS: u32 = 0o6000;
+/// Set-user-id, set-group-id and sticky.
+const POWERS: u32 = 0o7000;
 
 impl FileMetadata {
-    /// Leaves out the power to run as the owner or the group unless the file has it now: what is recorded is only the
+    /// Leaves out the power to run as the owner or the group, and the sticky bit, unless the file has it now: what is recorded is only the
     /// word of whoever may write to the environment, and whoever restores it may be root.
     pub(crate) fn without_new_powers(self, present: Self) -> Self {
         let kept = !POWERS | present.mode.unwrap_or(0);

@@ -64,9 +64,11 @@ impl Vault {
         let mut placements = Vec::new();
         for (digest, bytes) in contents {
             let path = self.path(*digest);
+            // Another file may have taken the name since it was looked at, so what got the second name is read again.
             let is_linked = || {
                 let file = links.get(digest);
                 file.is_some_and(|file| disk.link(file, &path).is_ok())
+                    && self.read(*digest).is_ok()
             };
             if self.read(*digest).is_err() && !is_linked() {
                 placements.push(Placement {

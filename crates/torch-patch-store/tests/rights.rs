@@ -56,7 +56,7 @@ fn a_recorded_mode_gives_a_file_no_power_that_it_has_not() {
     let world = World::new(&[("a", OLD)]);
     for (present, recorded, wanted) in [
         (0o644, 0o6755, 0o755),
-        (0o644, 0o1644, 0o1644),
+        (0o644, 0o1644, 0o644),
         (0o4755, 0o6755, 0o4755),
     ] {
         fs::write(world.at("a"), NEW).unwrap();

@@ -45,3 +45,40 @@ fn a_file_that_does_not_read_back_as_written_is_no_success() {
     assert_eq!(world.read("a.py").unwrap(), THEIRS, "theirs is left alone");
     assert!(!world.has_records());
 }
+
+/// Somebody who exchanges a file for another one while it gets its second name, and back.
+#[cfg(unix)] // where a file has one name, the backup is its second one
+#[derive(Debug)]
+struct Exchanger;
+
+#[cfg(unix)]
+impl Observer for Exchanger {
+    fn before(&self, step: &Step) -> Verdict {
+        if let Step::Link(from, _) = step {
+            fs_err::rename(from, from.with_extension("aside")).unwrap();
+            fs_err::write(from, THEIRS).unwrap();
+        }
+        Verdict::Proceed
+    }
+
+    fn after(&self, step: &Step) {
+        if let Step::Link(from, _) = step {
+            fs_err::rename(from.with_extension("aside"), from).unwrap();
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_that_got_other_bytes_is_written_anew() {
+    let world = World::new(&[("a.py", OLD)]);
+    let store = Store::observed(world.root(), Arc::new(Exchanger));
+    let mut locked = store.lock(&options()).unwrap();
+    locked
+        .commit(change(vec![apply("a.py", Some(OLD), Some(NEW))]))
+        .unwrap();
+    locked.release().unwrap();
+    let digest = torch_patch_store::Digest::of(OLD);
+    let backup = format!(".torch-patch/backups/{}", digest.hex());
+    assert_eq!(world.read(&backup).unwrap(), OLD);
+}

@@ -304,6 +304,11 @@ impl Error {
         ErrorKind::UnknownPatch { id, known, nearest }.into()
     }
 
+    /// Whether it says that a patch is neither in the catalogue nor recorded.
+    pub(crate) fn is_unknown_patch(&self) -> bool {
+        matches!(self.kind(), ErrorKind::UnknownPatch { .. })
+    }
+
     /// Whether it says that a distribution is not installed.
     pub(crate) fn is_distribution_not_found(&self) -> bool {
         match self.kind() {

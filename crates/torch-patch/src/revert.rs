@@ -47,7 +47,7 @@ pub fn revert(
         let reports = write(context, &store, &ids, request, progress)?;
         found.add(&store, reports);
     }
-    found.report(context, &ids)
+    found.report(context, &ids, &request.patches)
 }
 
 /// The patches that are meant, each once.
@@ -162,7 +162,15 @@ impl Found {
     }
 
     /// One result for each patch, in the order of `ids`.
-    fn report(self, context: &Context, ids: &[String]) -> Result<Report, Error> {
+    ///
+    /// Unless it was named, a patch is left out that is no longer known: what had begun to take it out was interrupted,
+    /// and has been finished when the lock was taken.
+    fn report(
+        self,
+        context: &Context,
+        ids: &[String],
+        selection: &Selection,
+    ) -> Result<Report, Error> {
         let mut environment = context.environment_report();
         if let Some(site_packages) = &self.site_packages {
             environment.site_packages = site_packages.to_string_lossy().into_owned();
@@ -172,7 +180,11 @@ impl Found {
             let own = self.reports.iter().filter(|report| report.patch == *id);
             let own: Vec<PatchReport> = own.cloned().collect();
             if own.is_empty() {
-                results.push(not_recorded(context, id)?);
+                match not_recorded(context, id) {
+                    Err(error)
+                        if error.is_unknown_patch() && !matches!(selection, Selection::Ids(_)) => {}
+                    told => results.push(told?),
+                }
             }
             results.extend(own);
         }

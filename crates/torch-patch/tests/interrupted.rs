@@ -1,7 +1,7 @@
 //! What a crash between the two files of a change leaves is settled before anything is judged by it.
 
 use fs_err as fs;
-use torch_patch::Outcome;
+use torch_patch::{Outcome, Progress, RevertRequest, Selection, Step, revert};
 use torch_patch_store::Digest;
 
 use crate::setting::{BARRIER, Setting};
@@ -97,5 +97,38 @@ fn a_patch_of_before_reverts() {
     setting.apply(&["other"]);
     interrupt(&setting);
     assert_eq!(setting.revert(&["other"])[0].outcome, Outcome::Reverted);
+    assert_eq!(setting.picture(), before);
+}
+
+/// Puts the second file back, as somebody may do between the look without the lock and the one with it.
+struct PutsBack<'s>(&'s Setting, String);
+
+impl Progress for PutsBack<'_> {
+    fn step(&mut self, step: &Step) {
+        if matches!(step, Step::Lock { .. }) {
+            self.0.world.write(SECOND, &self.1);
+        }
+    }
+}
+
+/// What had begun to take out a user's patch turns out to be complete only under the lock, and then nobody knows it.
+#[test]
+fn all_is_reverted_where_the_end_of_one_was_interrupted() {
+    let setting = Setting::new()
+        .patch("two", TWO_FILES)
+        .patch("other", BARRIER);
+    let (before, second) = (setting.picture(), setting.world.read(SECOND));
+    setting.apply(&["other"]);
+    setting.apply(&["two"]);
+    interrupt_revert(&setting);
+    let setting = setting.without_patches();
+    let request = RevertRequest {
+        patches: Selection::All,
+        ..RevertRequest::default()
+    };
+    let mut progress = PutsBack(&setting, second);
+    let report = revert(&setting.context(), &request, &mut progress).unwrap();
+    let told = report.results.iter().map(|result| result.patch.as_str());
+    assert_eq!(told.collect::<Vec<_>>(), ["other"]);
     assert_eq!(setting.picture(), before);
 }

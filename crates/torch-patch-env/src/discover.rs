@@ -1,18 +1,21 @@
-//! The order in which an environment is looked for: options, variables, `.venv`, `PATH`.
+//! The order in which an environment is looked for: options, variables, `.venv`, `PATH`, and on Windows the launcher and
+//! the registry.
 //!
 //! What an option or a variable names is meant: if it leads nowhere, that is an error which names it, and nothing else is
-//! tried. The same holds for a `.venv` directory. Only interpreters on `PATH` that do not run are passed over, as the
-//! shims of pyenv and the aliases of the Store are often there without a Python behind them.
+//! tried. The same holds for a `.venv` directory. Only interpreters that do not run are passed over, as the shims of pyenv
+//! and the placeholders of the Store are often on `PATH` without a Python behind them.
 
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use crate::ask::InterpreterFailure;
 use crate::environment::{Environment, Kind, Layout, SitePackages};
 use crate::error::{EnvError, EnvErrorKind};
-use crate::interpreter::environment_of;
+use crate::interpreter::{environment_of, why_not_run};
 use crate::layout;
 use crate::path_files;
 use crate::prefix::{Found, environment_at, is_venv};
+use crate::registry;
 use crate::request::{Request, Surroundings};
 use crate::search_path::{interpreters, runnable};
 use crate::source::Source;
@@ -125,13 +128,18 @@ fn named_interpreter(probe: &Probe<'_>, interpreter: &Path) -> Result<Environmen
             path: path.clone(),
             expected: "an interpreter",
         };
-        runnable(*tree, &path).ok_or_else(missing)?
+        runnable(*tree, surroundings, &path).ok_or_else(missing)?
     } else {
         let name = interpreter.to_string_lossy();
-        let found = interpreters(*tree, surroundings, &[&name]).next();
-        found.ok_or_else(|| EnvErrorKind::NotOnPath {
-            name: name.clone().into_owned(),
-        })?
+        let mut found: Vec<PathBuf> = interpreters(*tree, surroundings, &[&name]).collect();
+        // What is no Python is an error only if there is nothing else.
+        found.sort_by_key(|path| why_not_run(*tree, path).is_some());
+        found
+            .into_iter()
+            .next()
+            .ok_or_else(|| EnvErrorKind::NotOnPath {
+                name: name.clone().into_owned(),
+            })?
     };
     environment(probe, environment_of(probe, &found, &[])?, Some(found))
 }
@@ -152,27 +160,28 @@ fn dot_venv(tree: &dyn Tree, surroundings: &Surroundings) -> Option<PathBuf> {
 fn on_path(tree: &dyn Tree, surroundings: &Surroundings) -> Result<Environment, EnvError> {
     let searches: &[(Source, &[&str], &[&str])] = match tree.system() {
         System::Windows => &[
-            (Source::Path, &["python.exe", "python3.exe"], &[]),
-            (Source::Launcher, &["py.exe"], &["-3"]),
+            (Source::Path, &["python", "python3"], &[]),
+            (Source::Launcher, &["py"], &["-3"]),
         ],
         _ => &[(Source::Path, &["python3", "python"], &[])],
     };
+    let on_path = searches.iter().flat_map(|(source, names, arguments)| {
+        let found = interpreters(tree, surroundings, names);
+        found.map(move |interpreter| (source.clone(), interpreter, *arguments))
+    });
+    let registered = iter::once_with(|| registry::interpreters(tree)).flatten();
+    let registered = registered.map(|interpreter| (Source::Registry, interpreter, &[][..]));
     let mut unusable: Vec<InterpreterFailure> = Vec::new();
-    for (source, names, arguments) in searches {
+    for (source, interpreter, arguments) in on_path.chain(registered) {
         let probe = Probe {
             tree,
             surroundings,
-            source: source.clone(),
+            source,
         };
-        for interpreter in interpreters(tree, surroundings, names) {
-            let found = match environment_of(&probe, &interpreter, arguments) {
-                Ok(found) => found,
-                Err(error) => {
-                    unusable.push(interpreter_failure(error)?);
-                    continue;
-                }
-            };
-            return environment(&probe, found, Some(interpreter));
+        let interpreter = tree.absolute(&surroundings.cwd, &interpreter);
+        match environment_of(&probe, &interpreter, arguments) {
+            Ok(found) => return environment(&probe, found, Some(interpreter)),
+            Err(error) => unusable.push(interpreter_failure(error)?),
         }
     }
     Err(EnvErrorKind::NoEnvironment {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ask::Answer;
+use crate::ask::{Answer, InterpreterFailure};
 use crate::discover::Probe;
 use crate::environment::{Kind, Layout, SitePackages};
 use crate::error::{EnvError, EnvErrorKind};
@@ -11,6 +11,7 @@ use crate::layout::{
     self, Installed, conda_version, has_standard_library, installed, is_conda, windows_version,
 };
 use crate::prefix::{self, Found};
+use crate::search_path::has_extension;
 use crate::system::System;
 use crate::tree::Tree;
 use crate::user_site;
@@ -29,6 +30,14 @@ pub(crate) fn environment_of(
         source: probe.source.clone(),
         failure,
     };
+    if let Some(reason) = why_not_run(probe.tree, interpreter) {
+        let failure = InterpreterFailure {
+            interpreter: interpreter.to_owned(),
+            reason: reason.to_owned(),
+            stderr: None,
+        };
+        return Err(failed(failure).into());
+    }
     let answer = probe.tree.ask(interpreter, arguments).map_err(failed)?;
     if answer.executable.as_path() != interpreter
         && let Some(found) = by_layout(probe, &answer.executable)?
@@ -36,6 +45,39 @@ pub(crate) fn environment_of(
         return Ok(found);
     }
     Ok(by_answer(probe, answer))
+}
+
+/// Says what a file is that has the name of an interpreter and is not run to ask it; Windows only.
+///
+/// Every Windows has aliases `python.exe` and `python3.exe` that open the Store. The packages of the Store's Pythons put
+/// a directory beside them; without one there is no Python behind an alias. What an alias leads to cannot be read
+/// without unsafe code. A batch file, such as pyenv's, would get the question through another interpreter, by whose
+/// rules it cannot be quoted.
+pub(crate) fn why_not_run(tree: &dyn Tree, interpreter: &Path) -> Option<&'static str> {
+    const STORES: &str = "PythonSoftwareFoundation.Python.";
+    let system = tree.system();
+    if system != System::Windows {
+        return None;
+    }
+    let is_named = |path: &Path, wanted: &str| {
+        system
+            .name(path)
+            .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+    };
+    let name = system.name(interpreter)?;
+    if [".bat", ".cmd"]
+        .iter()
+        .any(|extension| has_extension(&name, extension))
+    {
+        return Some("is a batch file, which is not run to ask it");
+    }
+    let directory = system.parent(interpreter)?;
+    let is_alias = is_named(&directory, "WindowsApps")
+        && is_named(&system.parent(&directory)?, "Microsoft")
+        && tree
+            .names(&directory, &|name| name.starts_with(STORES))
+            .is_empty();
+    is_alias.then_some("is a placeholder of the Microsoft Store, with no Python behind it")
 }
 
 /// The Python that `interpreter` belongs to, if the layout tells; virtual environments are not considered.

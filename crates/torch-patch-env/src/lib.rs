@@ -48,6 +48,7 @@ mod name;
 mod path_files;
 mod prefix;
 mod record;
+mod registry;
 mod request;
 mod search_path;
 mod source;

@@ -117,7 +117,9 @@ fn no_environment(cwd: &Path, unusable: &[InterpreterFailure]) -> String {
 /// What the error is about, with where it comes from.
 fn named(source: &Source, path: &Path) -> String {
     match source {
-        Source::DotVenv(_) | Source::Path | Source::Launcher => format!("`{}`", path.display()),
+        Source::DotVenv(_) | Source::Path | Source::Launcher | Source::Registry => {
+            format!("`{}`", path.display())
+        }
         source => format!("`{source}` `{}`", path.display()),
     }
 }

@@ -28,6 +28,9 @@ pub struct Surroundings {
     pub conda_prefix: Option<PathBuf>,
     /// The directories of `PATH`, in order.
     pub path: Vec<PathBuf>,
+    /// The extensions with which Windows looks for a program, from `PATHEXT`: of `.com`, `.exe`, `.bat` and `.cmd`, the
+    /// ones it has, in its order.
+    pub path_extensions: Vec<String>,
     /// `HOME`, on Windows `USERPROFILE`.
     pub home: Option<PathBuf>,
     /// `APPDATA`, where Windows keeps the user site.
@@ -48,6 +51,7 @@ impl Surroundings {
             virtual_env: None,
             conda_prefix: None,
             path: Vec::new(),
+            path_extensions: PROGRAMS.map(str::to_owned).into(),
             home: None,
             app_data: None,
             python_user_base: None,
@@ -77,6 +81,10 @@ impl Surroundings {
             path: value("PATH")
                 .map(|list| std::env::split_paths(&list).collect())
                 .unwrap_or_default(),
+            path_extensions: value("PATHEXT").map_or_else(
+                || PROGRAMS.map(str::to_owned).into(),
+                |list| extensions(&list.to_string_lossy()),
+            ),
             home: path(home),
             app_data: path("APPDATA"),
             python_user_base: path("PYTHONUSERBASE"),
@@ -84,6 +92,18 @@ impl Surroundings {
             ..Self::new(cwd)
         }
     }
+}
+
+/// What Windows runs without a script host, in the order of its own `PATHEXT`.
+const PROGRAMS: [&str; 4] = [".com", ".exe", ".bat", ".cmd"];
+
+fn extensions(list: &str) -> Vec<String> {
+    let listed = list
+        .split(';')
+        .map(|extension| extension.trim().to_ascii_lowercase());
+    listed
+        .filter(|extension| PROGRAMS.contains(&extension.as_str()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -100,6 +120,7 @@ mod tests {
     fn each_variable_has_its_field() {
         let surroundings = Surroundings::from_variables("/work", |name| match name {
             "PATH" => std::env::join_paths(["/a", "/b"]).ok(),
+            "PATHEXT" => Some(".COM;.VBS; .EXE ;".into()),
             name => Some(format!("/{name}").into()),
         });
         assert_eq!(surroundings.virtual_env, Some("/VIRTUAL_ENV".into()));
@@ -108,6 +129,7 @@ mod tests {
             surroundings.path,
             [PathBuf::from("/a"), PathBuf::from("/b")]
         );
+        assert_eq!(surroundings.path_extensions, [".com", ".exe"]);
         assert_eq!(surroundings.app_data, Some("/APPDATA".into()));
         assert_eq!(
             surroundings.python_user_base,

@@ -28,6 +28,8 @@ pub enum Source {
     Path,
     /// The Python launcher for Windows, `py`, on `PATH`.
     Launcher,
+    /// The registry of Windows (PEP 514).
+    Registry,
 }
 
 impl Source {
@@ -43,6 +45,7 @@ impl Source {
             Self::DotVenv(_) => ".venv",
             Self::Path => "PATH",
             Self::Launcher => "py",
+            Self::Registry => "registry",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How paths are written on each system, so that the layout of one can be worked out on another.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// The system an environment is laid out for.
@@ -63,10 +64,41 @@ impl System {
         let Some(text) = path.to_str() else {
             return cwd.join(path).components().collect();
         };
+        if self == Self::Windows {
+            return self.absolute_on_windows(cwd, &as_shown(text));
+        }
         match self.root_of(text) {
             Some(root) => self.append(Path::new(root), self.parts(&text[root.len()..])),
             None => self.append(cwd, self.parts(text)),
         }
+    }
+
+    /// As Windows completes a path, with `\` between its parts. `C:name` counts from the working directory if that is on
+    /// `C:`, else from the root of the drive, and `\name` from the drive of the working directory.
+    fn absolute_on_windows(self, cwd: &Path, path: &str) -> PathBuf {
+        let here = cwd.to_str().unwrap_or_default();
+        let (drive, rest) = split_drive(path);
+        let roots = rest.len() - rest.trim_start_matches(self.separators()).len();
+        let root = match (drive, roots) {
+            (Some(drive), 0) => match split_drive(here).0 {
+                Some(own) if own.eq_ignore_ascii_case(drive) => cwd.to_owned(),
+                _ => format!(r"{drive}\").into(),
+            },
+            (Some(drive), _) => format!(r"{drive}\").into(),
+            (None, 0) => cwd.to_owned(),
+            (None, 1) => self.volume_of(here),
+            (None, _) => r"\\".into(),
+        };
+        self.append(&root, self.parts(rest))
+    }
+
+    /// `C:\` or `\\host\share` of an absolute path.
+    fn volume_of(self, path: &str) -> PathBuf {
+        if let (Some(drive), _) = split_drive(path) {
+            return format!(r"{drive}\").into();
+        }
+        let names = self.parts(path).filter(|part| !part.is_empty()).take(2);
+        self.append(Path::new(r"\\"), names)
     }
 
     /// Tells whether `path` is more than a file name.
@@ -116,6 +148,33 @@ impl System {
             None if root > 0 && !trimmed.is_empty() => Some((&text[..root], trimmed)),
             None => None,
         }
+    }
+}
+
+/// Splits `C:` off a path of Windows.
+fn split_drive(path: &str) -> (Option<&str>, &str) {
+    let is_drive = path.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+        && path.as_bytes().get(1) == Some(&b':');
+    if is_drive {
+        (Some(&path[..2]), &path[2..])
+    } else {
+        (None, path)
+    }
+}
+
+/// A path of Windows as people write it: `C:\x` for `\\?\C:\x` and `\\.\C:\x`, `\\host\share` for `\\?\UNC\host\share`.
+/// The standard library adds `\\?\` by itself where a path is too long without it.
+fn as_shown(path: &str) -> Cow<'_, str> {
+    let rest = [r"\\?\", r"\\.\"]
+        .iter()
+        .find_map(|prefix| path.strip_prefix(prefix));
+    match rest {
+        Some(rest) if split_drive(rest).0.is_some() => Cow::Borrowed(rest),
+        Some(rest) => match rest.strip_prefix(r"UNC\") {
+            Some(share) => Cow::Owned(format!(r"\\{share}")),
+            None => Cow::Borrowed(path),
+        },
+        None => Cow::Borrowed(path),
     }
 }
 
@@ -198,6 +257,32 @@ mod tests {
                 r"\\host\share\v",
             ),
             (System::Windows, r"C:\work", "é/v", r"C:\work\é\v"),
+            (System::Windows, r"C:\work", r"\\?\D:\v", r"D:\v"),
+            (
+                System::Windows,
+                r"C:\work",
+                r"\\?\UNC\host\share\v",
+                r"\\host\share\v",
+            ),
+            (System::Linux, "/work", r"\\?\D:", r"/work/\\?\D:"),
+            (System::Windows, r"C:\work", r"\\.\D:\v", r"D:\v"),
+            (System::Windows, r"C:\work", "C:/a//b/", r"C:\a\b"),
+            (
+                System::Windows,
+                r"C:\work",
+                "//host/share/v",
+                r"\\host\share\v",
+            ),
+            (System::Windows, r"C:\work", r"\v", r"C:\v"),
+            (System::Windows, r"\\host\share\w", "/v", r"\\host\share\v"),
+            (System::Windows, r"C:\work", "c:v", r"C:\work\v"),
+            (System::Windows, r"C:\work", "D:v", r"D:\v"),
+            (
+                System::Windows,
+                r"C:\work",
+                r"\\?\Volume{1}\v",
+                r"\\?\Volume{1}\v",
+            ),
             (System::Linux, "/work", ".", "/work"),
             (System::Linux, "/work", "/", "/"),
             (System::Linux, "/work", r"a\b//c", r"/work/a\b/c"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::ask::{self, Answer, InterpreterFailure};
 use crate::bounded::read_start;
 use crate::imp;
+use crate::registry::Registered;
 use crate::system::System;
 
 /// A file system with interpreters on it.
@@ -26,6 +27,8 @@ pub(crate) trait Tree {
     fn link(&self, path: &Path) -> Option<PathBuf>;
     /// One path for everything that is the same directory.
     fn identity(&self, directory: &Path) -> PathBuf;
+    /// The Pythons that are registered on Windows, a user's own before those of the machine.
+    fn registered(&self) -> Vec<Registered>;
     /// Runs an interpreter and has it say where its packages are.
     fn ask(&self, interpreter: &Path, arguments: &[&str]) -> Result<Answer, InterpreterFailure>;
 
@@ -129,6 +132,10 @@ impl Tree for Disk<'_> {
 
     fn identity(&self, directory: &Path) -> PathBuf {
         fs_err::canonicalize(directory).unwrap_or_else(|_| directory.to_owned())
+    }
+
+    fn registered(&self) -> Vec<Registered> {
+        imp::registered()
     }
 
     fn ask(&self, interpreter: &Path, arguments: &[&str]) -> Result<Answer, InterpreterFailure> {

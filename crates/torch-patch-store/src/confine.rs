@@ -185,7 +185,7 @@ fn resolve(given: &Path, path: &RelativePath, link: &Path) -> Result<PathBuf, St
     let root = fs::canonicalize(given).map_err(|error| inspect(given, error))?;
     match resolved.strip_prefix(&root) {
         Ok(inside) if !inside.starts_with(DIRECTORY) => Ok(given.join(inside)),
-        _ => Err(leaves_root(path, resolved)),
+        _ => Err(leaves_root(path, imp::as_shown(resolved))),
     }
 }
 

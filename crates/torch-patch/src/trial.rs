@@ -187,7 +187,7 @@ impl Scratch {
             });
         };
         fs::create_dir_all(keep).map_err(|source| failed(keep, source))?;
-        let root = fs::canonicalize(keep).map_err(|source| failed(keep, source))?;
+        let root = std::path::absolute(keep).map_err(|source| failed(keep, source))?;
         let mut entries = fs::read_dir(&root).map_err(|source| failed(keep, source))?;
         if entries.next().is_some() {
             return Err(ErrorKind::ScratchNotEmpty {

@@ -1,4 +1,4 @@
-//! What differs between systems: which files can be run, and how a run is ended with all it has started.
+//! What differs between systems: which files can be run, which Pythons are registered, and how a run is ended with all it has started.
 
 #[cfg(unix)]
 mod unix;
@@ -6,6 +6,6 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use unix::{end, is_executable, set_apart};
+pub(crate) use unix::{end, is_executable, registered, set_apart};
 #[cfg(windows)]
-pub(crate) use windows::{end, is_executable, set_apart};
+pub(crate) use windows::{end, is_executable, registered, set_apart};

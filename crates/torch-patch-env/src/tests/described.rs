@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::ask::{Answer, InterpreterFailure};
+use crate::registry::Registered;
 use crate::system::System;
 use crate::tree::Tree;
 
@@ -18,6 +19,7 @@ pub(super) struct Described {
     /// By path with `/`.
     nodes: BTreeMap<String, Node>,
     answers: BTreeMap<String, Answer>,
+    registered: Vec<Registered>,
 }
 
 impl Described {
@@ -26,6 +28,7 @@ impl Described {
             system,
             nodes: BTreeMap::new(),
             answers: BTreeMap::new(),
+            registered: Vec::new(),
         };
         for line in lines {
             let (path, node) = if let Some((path, target)) = line.split_once(" -> ") {
@@ -64,6 +67,17 @@ impl Described {
             user_site: user_site.into(),
         };
         self.answers.insert(interpreter.to_owned(), answer);
+        self
+    }
+
+    /// Has the registry name a Python: company, tag, prefix.
+    pub(super) fn registering(mut self, company: &str, tag: &str, prefix: &str) -> Self {
+        self.registered.push(Registered {
+            company: company.to_owned(),
+            tag: tag.to_owned(),
+            prefix: Some(prefix.into()),
+            ..Registered::default()
+        });
         self
     }
 
@@ -160,6 +174,10 @@ impl Tree for Described {
 
     fn identity(&self, directory: &Path) -> PathBuf {
         self.walk(directory, true).into()
+    }
+
+    fn registered(&self) -> Vec<Registered> {
+        self.registered.clone()
     }
 
     fn ask(&self, interpreter: &Path, arguments: &[&str]) -> Result<Answer, InterpreterFailure> {

@@ -101,8 +101,8 @@ fn conda_environments() {
         &lines,
         &env(r"C:/conda/envs/t"),
         &[
-            r"--env conda 3.10 C:/conda\envs\t",
-            r"purelib C:/conda\envs\t\Lib\site-packages",
+            r"--env conda 3.10 C:\conda\envs\t",
+            r"purelib C:\conda\envs\t\Lib\site-packages",
         ],
     );
     check(
@@ -149,12 +149,13 @@ fn a_given_directory_tells_its_python_by_what_is_above() {
 const ALIAS: &str = r"C:\Users\u\AppData\Local\Microsoft\WindowsApps\python.exe";
 
 #[test]
-fn the_stores_alias_is_asked() {
+fn the_stores_alias_is_asked_where_a_store_python_is() {
     let store = r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.11_3.11.2544.0_x64__qbz5n2kfra8p0";
     let user =
         r"C:\Users\u\AppData\Local\Packages\P\LocalCache\local-packages\Python311\site-packages";
     let own = format!(r"{store}\Lib\site-packages");
-    let lines = [ALIAS, &format!(r"{user}\"), &format!(r"{own}\")];
+    let package = r"C:\Users\u\AppData\Local\Microsoft\WindowsApps\PythonSoftwareFoundation.Python.3.11_qbz5n2kfra8p0\";
+    let lines = [ALIAS, package, &format!(r"{user}\"), &format!(r"{own}\")];
     let answer = [ALIAS, store, store, "3.11", &own, &own, user];
     let tree = tree(&lines).answering(ALIAS, answer);
     let surroundings = on_path(&[r"C:\Users\u\AppData\Local\Microsoft\WindowsApps"]);
@@ -167,7 +168,7 @@ fn the_stores_alias_is_asked() {
 }
 
 #[test]
-fn an_alias_with_nothing_behind_it_is_passed_over() {
+fn an_alias_with_nothing_behind_it_is_not_run_and_passed_over() {
     let surroundings = on_path(&[
         r"C:\Users\u\AppData\Local\Microsoft\WindowsApps",
         r"C:\Python310",
@@ -186,7 +187,7 @@ fn an_alias_with_nothing_behind_it_is_passed_over() {
     let (code, message) = failure(&tree(&lines), &Request::default(), &alone);
     assert_eq!(code, "environment-not-found");
     assert!(
-        message.contains("WindowsApps") && message.contains("no such Python"),
+        message.contains("WindowsApps") && message.contains("placeholder of the Microsoft Store"),
         "{message}"
     );
 }
@@ -215,4 +216,109 @@ fn on_path(path: &[&str]) -> Surroundings {
         path: path.iter().map(PathBuf::from).collect(),
         ..windows()
     }
+}
+
+#[test]
+fn a_name_that_is_asked_for_is_no_placeholder_if_there_is_another() {
+    let path = [
+        r"C:\Users\u\AppData\Local\Microsoft\WindowsApps",
+        r"C:\Python310",
+    ];
+    let lines = [PYTHON, &[ALIAS]].concat();
+    let first = |path: &[&str]| found(&tree(&lines), &python("python"), &on_path(path)).remove(0);
+    assert_eq!(first(&path), r"--python prefix 3.10 C:\Python310");
+    let (code, message) = failure(&tree(&lines), &python("python"), &on_path(&path[..1]));
+    assert_eq!(code, "interpreter-failed");
+    assert!(
+        message.contains("placeholder of the Microsoft Store"),
+        "{message}"
+    );
+}
+
+#[test]
+fn extensions_are_those_of_the_surroundings() {
+    let shims = [r"C:\pyenv\shims\python", r"C:\pyenv\shims\python.bat"];
+    let lines = [PYTHON, &shims].concat();
+    let path = on_path(&[r"C:\pyenv\shims", r"C:\Python310"]);
+    let first = |surroundings: &Surroundings| {
+        found(&tree(&lines), &Request::default(), surroundings).remove(0)
+    };
+    assert_eq!(first(&path), r"PATH prefix 3.10 C:\Python310");
+    let (_, message) = failure(
+        &tree(&lines),
+        &Request::default(),
+        &on_path(&[r"C:\pyenv\shims"]),
+    );
+    assert!(
+        message.contains(r"shims\python.bat` is a batch file"),
+        "{message}"
+    );
+    let only_com = Surroundings {
+        path_extensions: vec![".com".to_owned()],
+        ..path
+    };
+    let (code, _) = failure(&tree(&lines), &Request::default(), &only_com);
+    assert_eq!(code, "environment-not-found");
+}
+
+#[test]
+fn a_path_with_the_prefix_for_the_system_is_shown_without_it() {
+    check(
+        PYTHON,
+        &env(r"\\?\C:\Python310"),
+        &[
+            r"--env prefix 3.10 C:\Python310",
+            r"user C:\Users\u\AppData\Roaming\Python\Python310\site-packages",
+            r"purelib C:\Python310\Lib\site-packages",
+        ],
+    );
+}
+
+fn installed(prefix: &str, version: &str) -> [String; 4] {
+    [
+        format!(r"{prefix}\python.exe"),
+        format!(r"{prefix}\python{}.dll", version.replace('.', "")),
+        format!(r"{prefix}\Lib\os.py"),
+        format!(r"{prefix}\Lib\site-packages\"),
+    ]
+}
+
+#[test]
+fn registered_pythons_come_after_the_path_newest_of_python_org_first() {
+    let prefixes = [
+        (r"C:\P\38", "3.8"),
+        (r"C:\P\39", "3.9"),
+        (r"C:\P\310", "3.10"),
+        (r"C:\P\310-32", "3.10"),
+        (r"C:\conda", "3.12"),
+        (r"C:\mine\310", "3.10"),
+    ];
+    let lines: Vec<String> = prefixes
+        .iter()
+        .flat_map(|(prefix, version)| installed(prefix, version))
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let machine = [
+        ("PyLauncher", "3.14", r"C:\Windows"),
+        ("ContinuumAnalytics", "py312_24.1", r"C:\conda"),
+        ("PythonCore", "3.9", r"C:\P\39"),
+        ("PythonCore", "3.10-32", r"C:\P\310-32"),
+        ("PythonCore", "3.10", r"C:\P\310"),
+        ("PythonCore", "3.13", r"C:\gone"),
+        ("PythonCore", "3.8", r"C:\P\38"),
+    ];
+    let registering = |first: &[(&str, &str, &str)]| {
+        let all = first.iter().chain(&machine);
+        all.fold(tree(&lines), |tree, (company, tag, prefix)| {
+            tree.registering(company, tag, prefix)
+        })
+    };
+    let first = |tree: &Described, path: &[&str]| {
+        found(tree, &Request::default(), &on_path(path)).remove(0)
+    };
+    let tree = registering(&[]);
+    assert_eq!(first(&tree, &[]), r"registry prefix 3.10 C:\P\310");
+    assert_eq!(first(&tree, &[r"C:\P\38"]), r"PATH prefix 3.8 C:\P\38");
+    let own = registering(&[("pythoncore", "3.10", r"C:\mine\310")]);
+    assert_eq!(first(&own, &[]), r"registry prefix 3.10 C:\mine\310");
 }

@@ -6,7 +6,7 @@ mod beneath;
 use std::fs::{Metadata, Permissions};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use rustix::fs::Access;
@@ -32,6 +32,11 @@ pub(crate) fn metadata_of(metadata: &Metadata) -> FileMetadata {
             group: metadata.gid(),
         }),
     }
+}
+
+/// Returns the path: a resolved one is shown as it is.
+pub(crate) fn as_shown(resolved: PathBuf) -> PathBuf {
+    resolved
 }
 
 /// Says whether a file has no other name.

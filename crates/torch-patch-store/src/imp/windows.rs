@@ -23,6 +23,7 @@ use held::held;
 use names::without_limit;
 use patience::{ACCESS_DENIED, SHARING_VIOLATION, code_of, named, patiently};
 
+pub(crate) use names::as_shown;
 pub(crate) use patience::is_in_use;
 
 /// The file in which the holder of the lock is recorded. A locked file cannot be read by others here.

@@ -1,4 +1,4 @@
-//! Paths of more than 260 characters, for functions that do not take them as they are.
+//! Paths of more than 260 characters, for functions that do not take them as they are; and resolved paths, for people.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -32,6 +32,22 @@ pub(super) fn without_limit(path: &Path) -> io::Result<Cow<'_, Path>> {
     Ok(Cow::Owned(PathBuf::from(whole)))
 }
 
+/// Writes a path that the system has resolved as people do: `C:\…` for `\\?\C:\…`, `\\server\share` for
+/// `\\?\UNC\server\share`.
+pub(crate) fn as_shown(resolved: PathBuf) -> PathBuf {
+    let Some(rest) = resolved
+        .to_str()
+        .and_then(|text| text.strip_prefix(r"\\?\"))
+    else {
+        return resolved;
+    };
+    match rest.strip_prefix(r"UNC\") {
+        Some(share) => format!(r"\\{share}").into(),
+        None if rest.as_bytes().get(1) == Some(&b':') => rest.into(),
+        None => resolved,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +67,18 @@ mod tests {
         ] {
             let found = without_limit(Path::new(&path)).unwrap();
             assert_eq!(found.to_str(), Some(expected.as_str()));
+        }
+    }
+
+    #[test]
+    fn resolved_paths_are_shown_as_people_write_them() {
+        for (resolved, shown) in [
+            (r"\\?\C:\a", r"C:\a"),
+            (r"\\?\UNC\server\share\a", r"\\server\share\a"),
+            (r"\\?\Volume{1}\a", r"\\?\Volume{1}\a"),
+            (r"C:\a", r"C:\a"),
+        ] {
+            assert_eq!(as_shown(resolved.into()), Path::new(shown));
         }
     }
 }

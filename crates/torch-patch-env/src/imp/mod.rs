@@ -1,4 +1,5 @@
-//! What differs between systems: which files can be run, which Pythons are registered, and how a run is ended with all it has started.
+//! What differs between systems: which files can be run, which Pythons are registered, and how a run is ended with all
+//! it has started.
 
 #[cfg(unix)]
 mod unix;

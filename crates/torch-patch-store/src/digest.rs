@@ -142,6 +142,27 @@ mod tests {
     }
 
     #[test]
+    fn is_its_bytes() {
+        let bytes: [u8; 32] = std::array::from_fn(|place| u8::try_from(place).unwrap_or(0));
+        assert_eq!(Digest::from(bytes).as_bytes(), &bytes);
+    }
+
+    #[test]
+    fn messages_have_the_digest_and_what_is_none() {
+        assert_eq!(format!("{:?}", Digest::of(b"")), EMPTY);
+        let error = "md5:00"
+            .parse::<Digest>()
+            .map_err(|error| error.to_string());
+        assert_eq!(
+            error,
+            Err(
+                "expected `sha256:` and 64 lower-case hexadecimal digits, found `md5:00`"
+                    .to_owned()
+            )
+        );
+    }
+
+    #[test]
     fn refuses_other_texts() {
         for text in [
             "",

@@ -42,6 +42,21 @@ fn applies_and_reverts_to_the_same_bytes_and_leaves_nothing() {
     assert!(!world.has_records());
 }
 
+/// The new content, the patch file and the intent; the original gets a second name, or is copied.
+#[test]
+fn what_was_written_is_counted() {
+    let world = World::new(&[("a", OLD)]);
+    let store = world.store();
+    let mut locked = store.lock(&options()).unwrap();
+    let done = locked
+        .commit(change(vec![apply("a", Some(OLD), Some(NEW))]))
+        .unwrap();
+    let ledger = world.read(".torch-patch/ledger.json").unwrap();
+    let copied = if cfg!(unix) { 0 } else { OLD.len() };
+    let written = NEW.len() + BLOB.len() + ledger.len() + copied;
+    assert_eq!(usize::try_from(done.bytes_written), Ok(written));
+}
+
 #[test]
 fn a_directory_with_somebody_elses_file_stays() {
     let world = World::new(&[("t/a.py", OLD)]);

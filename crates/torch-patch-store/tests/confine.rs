@@ -21,16 +21,42 @@ fn a_missing_file_is_none_and_a_directory_is_refused() {
     let world = World::new(&[("d/a", b"a")]);
     assert_eq!(world.store().target(&path("d/b")).unwrap(), None);
     assert_eq!(world.store().target(&path("x/y/z")).unwrap(), None);
-    for wrong in ["d", "d/a/b"] {
+    for (wrong, what) in [
+        ("d", "a directory"),
+        ("d/a/b", "a file where a directory was expected"),
+    ] {
         let error = world.store().target(&path(wrong)).unwrap_err();
         assert!(
-            matches!(error.kind(), StoreErrorKind::NotRegular { .. }),
+            matches!(error.kind(), StoreErrorKind::NotRegular { found, .. } if *found == what),
             "{error}"
         );
     }
 }
 
-/// One file of 64 MiB and one byte more, which takes no place on the disk.
+/// A name that no file system has room for.
+#[test]
+fn a_path_that_cannot_be_looked_at_is_not_taken_for_absent() {
+    let world = World::new(&[("a", b"a")]);
+    let error = world.store().target(&path(&"n".repeat(300))).unwrap_err();
+    assert!(
+        matches!(error.kind(), StoreErrorKind::Io { .. }),
+        "{error:?}"
+    );
+}
+
+/// 64 MiB, which take no place on the disk.
+#[test]
+fn the_largest_file_is_read_to_its_end() {
+    let world = World::new(&[("large", b"")]);
+    let file = fs_err::OpenOptions::new()
+        .write(true)
+        .open(world.at("large"));
+    file.unwrap().set_len(64 << 20).unwrap();
+    let target = world.store().target(&path("large")).unwrap().unwrap();
+    assert_eq!(target.bytes.len(), 64 << 20);
+}
+
+/// One byte more.
 #[test]
 fn a_file_that_is_no_source_text_by_its_size_is_refused() {
     let world = World::new(&[("large", b""), (".torch-patch/ledger.json", b"")]);

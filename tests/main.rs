@@ -8,5 +8,5 @@ mod catalogue;
 mod cli;
 mod help;
 mod json;
-#[cfg(unix)]
+#[cfg(unix)] // its sessions have the paths of Unix
 mod readme;

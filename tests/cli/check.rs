@@ -25,10 +25,11 @@ fn wheels() -> World {
     world
 }
 
+const NOTHING: &str = if cfg!(windows) { "nul" } else { "/dev/null" };
+
 fn isolated(world: &World) -> Command {
-    let nothing = if cfg!(windows) { "nul" } else { "/dev/null" };
     bare_command(world)
-        .env("PIP_CONFIG_FILE", nothing)
+        .env("PIP_CONFIG_FILE", NOTHING)
         .env("TORCH_PATCH_CACHE", world.folder().join("cache"))
 }
 
@@ -404,7 +405,6 @@ fn a_version_that_is_no_range_is_a_usage_error() {
 }
 
 /// Killed at any moment, `check` leaves nothing in the cache that is not what its name says.
-#[cfg(unix)]
 #[test]
 fn what_was_broken_off_leaves_no_bad_entry() {
     use std::fmt::Write as _;
@@ -433,7 +433,8 @@ fn what_was_broken_off_leaves_no_bad_entry() {
     let cache = world.folder().join("cache");
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_torch-patch"))
         .env_clear()
-        .env("PIP_CONFIG_FILE", "/dev/null")
+        .env("SystemRoot", "C:\\Windows") // Windows programs do not start without it
+        .env("PIP_CONFIG_FILE", NOTHING)
         .env("TORCH_PATCH_CACHE", &cache)
         .args([
             "check",
@@ -480,7 +481,6 @@ fn what_was_broken_off_leaves_no_bad_entry() {
 }
 
 /// What a cache holds, by the names that say the content.
-#[cfg(unix)]
 fn members(cache: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     let Ok(folders) = fs::read_dir(cache.join("members")) else {

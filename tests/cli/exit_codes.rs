@@ -102,6 +102,7 @@ fn exit_6_bad_patch_file() {
     assert_eq!(run_json(&world, &["status", "--patches", "missing"]).0, 6);
 }
 
+/// On Unix only: a link needs a privilege on Windows, and Wine makes none.
 #[cfg(unix)]
 #[test]
 fn exit_6_a_link_out_of_the_environment() {
@@ -132,6 +133,7 @@ fn exit_7_busy_names_the_holder() {
 }
 
 /// Root may write anywhere, so a test that runs as root has the command run as somebody else.
+/// On Unix only, where that is possible.
 #[cfg(unix)]
 #[test]
 fn exit_8_permission_denied() {

@@ -34,7 +34,9 @@ pub(crate) fn command(world: &World) -> Command {
 
 /// The command without any environment in sight.
 pub(crate) fn bare_command(world: &World) -> Command {
-    let command = Command::new(env!("CARGO_BIN_EXE_torch-patch")).env_clear();
+    // Under Wine the path of the build has no drive, and would be looked for on the one of `current_dir`.
+    let binary = std::path::absolute(env!("CARGO_BIN_EXE_torch-patch")).unwrap();
+    let command = Command::new(binary).env_clear();
     // Windows programs do not start without it.
     let root = option_env!("SystemRoot").map_or("C:\\Windows", |root| root);
     command.env("SystemRoot", root).current_dir(world.folder())

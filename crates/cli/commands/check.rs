@@ -165,6 +165,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "changed on Unix only"))]
     let mut builder = tempfile::Builder::new();
     // As any other new file: what others may do with it is for the umask to say.
     #[cfg(unix)]

@@ -187,9 +187,9 @@ mod tests {
             ("VIRTUAL_ENV", "/v"),
         ];
         let windows = [
-            ("PROGRAMDATA", "P:"),
-            ("APPDATA", "A:"),
-            ("USERPROFILE", "U:"),
+            ("PROGRAMDATA", "P:/"),
+            ("APPDATA", "A:/"),
+            ("USERPROFILE", "U:/"),
         ];
         let linux = "/etc/xdg/pip/pip.conf /etc/pip.conf";
         let macos = "/Library/Application_Support/pip/pip.conf /h/.pip/pip.conf";

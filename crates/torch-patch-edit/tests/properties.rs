@@ -148,7 +148,9 @@ fn lines(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
             start = at + 1;
         }
     }
-    lines.push(start..bytes.len());
+    if start < bytes.len() {
+        lines.push(start..bytes.len());
+    }
     lines
 }
 

@@ -513,6 +513,7 @@ fn a_record_that_is_a_directory_is_unreadable() {
     assert!(error.to_string().contains("RECORD"), "{error}");
 }
 
+/// On Unix only, as it makes a link.
 #[cfg(unix)]
 #[test]
 fn a_directory_that_cannot_be_read_is_an_error() {

@@ -127,7 +127,7 @@ impl Lock {
                 if let Err(error) = write_holder(&file, layout, options) {
                     if !layout.ledger().exists() && !layout.intent().exists() {
                         // What is left tells nobody anything; the error that counts is the first.
-                        let _ = remove(layout, disk);
+                        let _ = remove(Self { _file: file }, layout, disk);
                     }
                     return Err(denied(error));
                 }
@@ -191,15 +191,18 @@ fn read_holder(layout: &Layout) -> Option<Holder> {
     serde_json::from_slice(text.split(|&byte| byte == b'\n').next()?).ok()
 }
 
-/// Removes the lock file and the directory around it, if nothing else is in there. The lock must be held.
+/// Lets go of the lock and removes its file and the directory around it, if nothing else is in there.
 ///
-/// The lock file goes once and last: a second removal could hit the one of whoever came in between.
-pub(crate) fn remove(layout: &Layout, disk: &Disk) -> io::Result<()> {
-    let (lock, holder) = (layout.lock(), holder_file(layout));
-    if holder != lock {
+/// The lock file goes once and last: a second removal could hit the one of whoever came in between. It is closed before
+/// the directory goes, since where a deletion has no POSIX semantics (on Windows FAT, shares and Wine) the name of a
+/// removed file stays until then.
+pub(crate) fn remove(lock: Lock, layout: &Layout, disk: &Disk) -> io::Result<()> {
+    let (path, holder) = (layout.lock(), holder_file(layout));
+    if holder != path {
         disk.remove(&holder)?;
     }
-    disk.remove(&lock)?;
+    disk.remove(&path)?;
+    drop(lock);
     match disk.remove_directory_if_empty(layout.directory()) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
         // From the removal of the lock file on the directory may be somebody else's.

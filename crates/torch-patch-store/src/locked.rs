@@ -145,8 +145,7 @@ impl<'store> Locked<'store> {
             return Ok(());
         }
         let left = records::clear(self.store)
-            .and_then(|()| lock::remove(self.store.layout(), self.store.disk()));
-        drop(lock);
+            .and_then(|()| lock::remove(lock, self.store.layout(), self.store.disk()));
         left.map_err(|error| {
             StoreError::denied_or_io("remove", self.store.layout().directory(), error)
         })

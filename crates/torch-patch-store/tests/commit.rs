@@ -264,6 +264,7 @@ fn hard_links_keep_the_old_bytes() {
 }
 
 /// The original with its inode, so nothing is copied; but one that has another name could be changed under that.
+/// On Unix only: elsewhere each backup is a copy.
 #[cfg(unix)]
 #[test]
 fn the_file_itself_becomes_the_backup_unless_it_has_another_name() {

@@ -74,6 +74,7 @@ fn a_file_that_is_no_source_text_by_its_size_is_refused() {
     }
 }
 
+/// On Unix only: a link needs a privilege on Windows, and Wine makes none.
 #[cfg(unix)]
 mod links {
     use std::path::PathBuf;

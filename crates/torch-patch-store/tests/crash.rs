@@ -5,24 +5,24 @@ use std::sync::Arc;
 
 use fs_err as fs;
 use torch_patch_store::{
-    FileChange, Observer, RecoveryOutcome, Step, Store, StoreErrorKind, Verdict,
+    FileChange, Ledger, Observer, RecoveryOutcome, Step, Store, StoreErrorKind, Verdict,
 };
 
 use crate::fault::{Fault, FaultAt};
-use crate::world::{World, apply, change, options, path, revert};
+use crate::world::{Snapshot, World, apply, change, options, path, revert};
 
 const OLD: &[u8] = b"old\n";
 const NEW: &[u8] = b"new, and longer\n";
 const THIRD: &[u8] = b"third\n";
 
 /// A change, and the world it is made in.
-struct Case {
-    name: &'static str,
-    prepare: fn() -> World,
-    files: fn() -> Vec<FileChange>,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) prepare: fn() -> World,
+    pub(crate) files: fn() -> Vec<FileChange>,
 }
 
-const CASES: [Case; 4] = [
+pub(crate) const CASES: [Case; 4] = [
     Case {
         name: "first",
         prepare: pristine,
@@ -102,7 +102,7 @@ fn forced() -> Vec<FileChange> {
 }
 
 /// Byte code may be gone whichever way a change ends: it is made anew.
-fn without_byte_code(world: &World) -> crate::world::Snapshot {
+fn without_byte_code(world: &World) -> Snapshot {
     let mut snapshot = world.snapshot();
     snapshot.retain(|name, _| !name.contains("__pycache__"));
     snapshot
@@ -134,46 +134,56 @@ fn at_every_step(case: &Case, fault: Fault, check: impl Fn(&World, bool, &str)) 
     }
 }
 
+/// The two states in which a change may end.
+pub(crate) struct Ends {
+    before: (Snapshot, Ledger),
+    after: (Snapshot, Ledger),
+}
+
+impl Ends {
+    pub(crate) fn of(case: &Case) -> Self {
+        let state = |world: &World| {
+            let ledger = world.store().read().unwrap().ledger().clone();
+            (without_byte_code(world), ledger)
+        };
+        let world = (case.prepare)();
+        let before = state(&world);
+        world.commit((case.files)());
+        let after = state(&world);
+        Self { before, after }
+    }
+
+    /// Takes the lock as the next process does, and checks that it leaves one of the two.
+    pub(crate) fn check(&self, world: &World, name: &str) {
+        let store = world.store();
+        let settled = store.read().unwrap().settled().unwrap().clone();
+        let locked = store.lock(&options()).unwrap();
+        assert!(locked.recovered().drifted.is_empty(), "{name}");
+        assert_eq!(*locked.ledger(), settled, "{name}");
+        let is_after = settled == self.after.1;
+        let (wanted, ledger) = if is_after { &self.after } else { &self.before };
+        assert_eq!(settled, *ledger, "{name}");
+        assert_eq!(without_byte_code(world), *wanted, "{name}");
+        for entry in settled.files.values() {
+            entry.pristine.map(|digest| locked.backup(&digest).unwrap());
+            locked.blob(&entry.patches[0].digest).unwrap();
+        }
+        locked.release().unwrap();
+        let has_copy = world.at(".torch-patch/kept").exists();
+        assert_eq!(
+            world.has_records(),
+            !settled.is_empty() || has_copy,
+            "{name}"
+        );
+    }
+}
+
 #[test]
 fn after_a_crash_at_any_step_the_next_lock_finishes_or_undoes() {
     for case in &CASES {
-        let before = without_byte_code(&(case.prepare)());
-        let world = (case.prepare)();
-        world.commit((case.files)());
-        let (after, after_ledger) = (
-            without_byte_code(&world),
-            world.store().read().unwrap().ledger().clone(),
-        );
-        let before_ledger = (case.prepare)().store().read().unwrap().ledger().clone();
+        let ends = Ends::of(case);
         for fault in [Fault::Killed, Fault::BytesLost, Fault::AllLost] {
-            at_every_step(case, fault, |world, _, name| {
-                let store = world.store();
-                let settled = store.read().unwrap().settled().unwrap().clone();
-                let locked = store.lock(&options()).unwrap();
-                assert!(locked.recovered().drifted.is_empty(), "{name}");
-                assert_eq!(*locked.ledger(), settled, "{name}");
-                let wanted = if settled == after_ledger {
-                    &after
-                } else {
-                    &before
-                };
-                assert!(
-                    settled == after_ledger || settled == before_ledger,
-                    "{name}"
-                );
-                assert_eq!(without_byte_code(world), *wanted, "{name}");
-                for entry in settled.files.values() {
-                    entry.pristine.map(|digest| locked.backup(&digest).unwrap());
-                    locked.blob(&entry.patches[0].digest).unwrap();
-                }
-                locked.release().unwrap();
-                let has_copy = world.at(".torch-patch/kept").exists();
-                assert_eq!(
-                    world.has_records(),
-                    !settled.is_empty() || has_copy,
-                    "{name}"
-                );
-            });
+            at_every_step(case, fault, |world, _, name| ends.check(world, name));
         }
     }
 }

@@ -100,7 +100,6 @@ fn the_lock_file_is_removed_once_and_after_everything_else() {
     );
 }
 
-#[cfg(unix)]
 mod processes {
     use std::io::{BufRead as _, BufReader, Write as _};
     use std::process::{Command, Stdio};

@@ -8,9 +8,10 @@ mod commit;
 mod confine;
 mod crash;
 mod fault;
+mod killed;
 mod lock;
 mod order;
-#[cfg(unix)]
+#[cfg(unix)] // modes and owners
 mod rights;
 mod verify;
 #[cfg(windows)]

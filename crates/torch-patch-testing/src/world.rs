@@ -25,7 +25,11 @@ impl World {
         let folder = TempDir::new().unwrap_or_else(|error| panic!("{error}"));
         let venv = folder.path().join("venv");
         let (site_packages, scripts, python) = if cfg!(windows) {
-            (venv.join("Lib/site-packages"), "Scripts", "python.exe")
+            (
+                venv.join("Lib").join("site-packages"),
+                "Scripts",
+                "python.exe",
+            )
         } else {
             (venv.join("lib/python3.11/site-packages"), "bin", "python")
         };

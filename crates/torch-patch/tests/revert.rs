@@ -73,6 +73,7 @@ fn a_store_that_holds_nothing_is_cleared() {
     assert_eq!(setting.picture(), before);
 }
 
+/// On Unix only: Windows has no modes.
 #[cfg(unix)]
 #[test]
 fn the_mode_of_the_original_comes_back() {

@@ -85,6 +85,7 @@ fn show_has_the_file_itself() {
     assert_eq!(report.results[0].outcome, Outcome::NotApplied);
 }
 
+/// On Unix only, as it makes a link.
 #[cfg(unix)]
 #[test]
 fn a_file_that_cannot_be_looked_at_does_not_hide_the_rest() {

@@ -52,6 +52,10 @@ demo:
 e2e:
     .ci/run e2e
 
+# The Windows binary under Wine: all tests, the guide's case, a real Windows Python (Debian)
+windows:
+    .ci/run windows
+
 # The command line against GNU patch, git apply and sed -i
 bench:
     .ci/run bench

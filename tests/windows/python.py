@@ -35,7 +35,7 @@ VENV = "C:\\web ui\\venv"
 SITE = f"{VENV}\\Lib\\site-packages"
 GUIDE_ERROR = "Distributed package doesn't have NCCL built in"
 # Delays after which a process is killed: how many, and how far apart in milliseconds.
-KILLS, APART = 40, 2
+KILLS, APART = 12, 6
 
 
 def archive():

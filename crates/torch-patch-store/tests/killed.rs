@@ -21,6 +21,7 @@ struct StopAt {
 }
 
 impl Observer for StopAt {
+    #[expect(clippy::print_stdout, reason = "the parent reads it")]
     fn before(&self, _: &Step) -> Verdict {
         if self.seen.fetch_add(1, Ordering::SeqCst) == self.step {
             println!("reached");

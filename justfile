@@ -83,3 +83,7 @@ sbom:
 # Two release builds of the last commit, in other places, are the same file
 reproducible:
     .ci/run reproducible
+
+# The archives of a release that can be built on Debian: Linux and Windows
+release:
+    .ci/run release

@@ -22,8 +22,9 @@ fn render(world: &World, step: &Step) -> String {
         Step::Remove(path) => format!("remove {}", path.display()),
         Step::RemoveDirectory(path) => format!("rmdir {}", path.display()),
     };
-    let root = world.root().display().to_string();
+    let root = world.root().display().to_string().replace('\\', "/");
     let text = text
+        .replace('\\', "/")
         .replace(&format!("{root}/"), "")
         .replace(&root, "the root");
     text.split_inclusive('/')

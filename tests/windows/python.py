@@ -242,7 +242,7 @@ def killed(checks, packages):
         print(f"    {found['killed']} of {2 * KILLS} were killed, in {found['states']} distinct states")
         equal(found["troubles"], [], "troubles")
         holds(found["killed"] >= KILLS // 2, "most had ended before they were killed")
-        holds(found["states"] >= 6, "too few states were seen")
+        holds(found["states"] >= 2, "too few states were seen")  # before and after; the steps between are `killed.rs`'s
     with checks.check("nothing is left"):
         same_picture(picture(packages, caches=False), before, "at the end")
 

@@ -131,12 +131,9 @@ fn named_interpreter(probe: &Probe<'_>, interpreter: &Path) -> Result<Environmen
         runnable(*tree, surroundings, &path).ok_or_else(missing)?
     } else {
         let name = interpreter.to_string_lossy();
-        let mut found: Vec<PathBuf> = interpreters(*tree, surroundings, &[&name]).collect();
         // What is no Python is an error only if there is nothing else.
-        found.sort_by_key(|path| why_not_run(*tree, path).is_some());
-        found
-            .into_iter()
-            .next()
+        interpreters(*tree, surroundings, &[&name])
+            .min_by_key(|path| why_not_run(*tree, path).is_some())
             .ok_or_else(|| EnvErrorKind::NotOnPath {
                 name: name.clone().into_owned(),
             })?

@@ -17,8 +17,8 @@ pub struct FileMetadata {
 const POWERS: u32 = 0o7000;
 
 impl FileMetadata {
-    /// Leaves out the power to run as the owner or the group, and the sticky bit, unless the file has it now: what is recorded is only the
-    /// word of whoever may write to the environment, and whoever restores it may be root.
+    /// Leaves out the power to run as the owner or the group, and the sticky bit, unless the file has it now: what is
+    /// recorded is only the word of whoever may write to the environment, and whoever restores it may be root.
     pub(crate) fn without_new_powers(self, present: Self) -> Self {
         let kept = !POWERS | present.mode.unwrap_or(0);
         Self {

@@ -42,23 +42,40 @@ pub(crate) fn find<'c>(context: &'c Context, id: &str) -> Result<Known<'c>, Erro
     Err(Error::unknown_patch(context.catalogue(), id))
 }
 
-/// The ids of all patches recorded in an environment, each once, with the store they are in.
-pub(crate) fn recorded_ids(context: &Context) -> Result<Vec<(String, Store)>, Error> {
-    let mut ids: Vec<(String, Store)> = Vec::new();
+/// A patch that the records of an environment name.
+pub(crate) struct RecordedPatch {
+    pub(crate) id: String,
+    pub(crate) distribution: String,
+    /// The first store that it is in.
+    pub(crate) store: Store,
+}
+
+/// All patches recorded in an environment, each once, by their ids.
+pub(crate) fn recorded_patches(context: &Context) -> Result<Vec<RecordedPatch>, Error> {
+    let mut found: Vec<RecordedPatch> = Vec::new();
     for store in context.stores() {
-        for id in look(&store, |records, _| Ok(ids_in(records)))? {
-            if !ids.iter().any(|(other, _)| *other == id) {
-                ids.push((id, store.clone()));
+        for (id, distribution) in look(&store, |records, _| Ok(named_in(records)))? {
+            if !found.iter().any(|other| other.id == id) {
+                found.push(RecordedPatch {
+                    id,
+                    distribution,
+                    store: store.clone(),
+                });
             }
         }
     }
-    ids.sort_by(|one, other| one.0.cmp(&other.0));
-    Ok(ids)
+    found.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(found)
 }
 
-fn ids_in(records: &Records<'_>) -> Vec<String> {
-    let patches = records.patches().into_iter();
-    patches.map(|(id, _)| id.to_owned()).collect()
+/// Each patch of the records, once for each file, with the distribution of the file.
+fn named_in(records: &Records<'_>) -> Vec<(String, String)> {
+    let entries = records.ledger().files.values();
+    let named = entries.flat_map(|entry| {
+        let layers = entry.patches.iter();
+        layers.map(|layer| (layer.id.clone(), entry.distribution.clone()))
+    });
+    named.collect()
 }
 
 fn recorded(records: &Records<'_>, id: &str) -> Result<Option<Patch>, Error> {

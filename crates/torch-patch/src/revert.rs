@@ -10,7 +10,7 @@ use torch_patch_store::Store;
 
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
-use crate::known::{find, recorded_ids};
+use crate::known::{find, recorded_patches};
 use crate::layers::recorded_patch;
 use crate::progress::Progress;
 use crate::records::{Records, look};
@@ -33,7 +33,8 @@ pub fn revert(
     request: &RevertRequest,
     progress: &mut dyn Progress,
 ) -> Result<Report, Error> {
-    let ids = selected(context, &request.patches)?;
+    let meant = selected(context, &request.patches)?;
+    let ids: Vec<String> = meant.iter().map(|patch| patch.id.clone()).collect();
     check_required(context, &ids)?;
     let mut found = Found::default();
     let mut waiting = Vec::new();
@@ -47,27 +48,36 @@ pub fn revert(
         let reports = write(context, &store, &ids, request, progress)?;
         found.add(&store, reports);
     }
-    found.report(context, &ids, &request.patches)
+    found.report(context, &meant)
+}
+
+/// A patch that is to be taken out.
+struct Meant {
+    id: String,
+    distribution: String,
 }
 
 /// The patches that are meant, each once.
-fn selected(context: &Context, selection: &Selection) -> Result<Vec<String>, Error> {
+fn selected(context: &Context, selection: &Selection) -> Result<Vec<Meant>, Error> {
     if let Selection::Ids(ids) = selection {
-        let mut selected: Vec<String> = Vec::with_capacity(ids.len());
+        let mut selected: Vec<Meant> = Vec::with_capacity(ids.len());
         for id in ids {
-            find(context, id)?;
-            if !selected.contains(id) {
-                selected.push(id.clone());
+            let distribution = find(context, id)?.patch().distribution.clone();
+            if !selected.iter().any(|other| other.id == *id) {
+                let id = id.clone();
+                selected.push(Meant { id, distribution });
             }
         }
         return Ok(selected);
     }
-    let recorded: Vec<String> = recorded_ids(context)?
-        .into_iter()
-        .map(|(id, _)| id)
-        .collect();
+    let recorded = recorded_patches(context)?.into_iter().map(|patch| Meant {
+        id: patch.id,
+        distribution: patch.distribution,
+    });
+    let recorded: Vec<Meant> = recorded.collect();
     if *selection == Selection::Only && recorded.len() > 1 {
-        return Err(ErrorKind::Unnamed { applied: recorded }.into());
+        let applied = recorded.into_iter().map(|patch| patch.id).collect();
+        return Err(ErrorKind::Unnamed { applied }.into());
     }
     Ok(recorded)
 }
@@ -161,30 +171,21 @@ impl Found {
         self.reports.extend(reports);
     }
 
-    /// One result for each patch, in the order of `ids`.
-    ///
-    /// Unless it was named, a patch is left out that is no longer known: what had begun to take it out was interrupted,
-    /// and has been finished when the lock was taken.
-    fn report(
-        self,
-        context: &Context,
-        ids: &[String],
-        selection: &Selection,
-    ) -> Result<Report, Error> {
+    /// One result for each patch, in the order in which they are meant.
+    fn report(self, context: &Context, meant: &[Meant]) -> Result<Report, Error> {
         let mut environment = context.environment_report();
         if let Some(site_packages) = &self.site_packages {
             environment.site_packages = site_packages.to_string_lossy().into_owned();
         }
-        let mut results = Vec::with_capacity(ids.len());
-        for id in ids {
-            let own = self.reports.iter().filter(|report| report.patch == *id);
+        let mut results = Vec::with_capacity(meant.len());
+        for patch in meant {
+            let own = self
+                .reports
+                .iter()
+                .filter(|report| report.patch == patch.id);
             let own: Vec<PatchReport> = own.cloned().collect();
             if own.is_empty() {
-                match not_recorded(context, id) {
-                    Err(error)
-                        if error.is_unknown_patch() && !matches!(selection, Selection::Ids(_)) => {}
-                    told => results.push(told?),
-                }
+                results.push(not_recorded(context, patch)?);
             }
             results.extend(own);
         }
@@ -193,18 +194,24 @@ impl Found {
 }
 
 /// What is told of a patch that nothing is recorded of.
-fn not_recorded(context: &Context, id: &str) -> Result<PatchReport, Error> {
-    let known = find(context, id)?;
-    let distribution = &known.patch().distribution;
+fn not_recorded(context: &Context, meant: &Meant) -> Result<PatchReport, Error> {
+    let Meant { id, distribution } = meant;
     let bare = PatchReport::bare(id, distribution);
+    let because = |reason: String| PatchReport {
+        reason: Some(reason),
+        ..bare.clone()
+    };
     let mut report = match status(context, &StatusRequest::new([id])) {
         Ok(status) => status.results.into_iter().next().unwrap_or(bare),
         // What is not installed has no patch on it: that is the wanted state.
         Err(error) if error.is_distribution_not_found() => {
-            return Ok(PatchReport {
-                reason: Some(format!("{distribution} is not installed here")),
-                ..bare
-            });
+            return Ok(because(format!("{distribution} is not installed here")));
+        }
+        // It was recorded before the lock was taken, and only there was it known from.
+        Err(error) if error.is_unknown_patch() => {
+            let reason =
+                "another command, or the end of an interrupted one, has taken it out meanwhile";
+            return Ok(because(reason.to_owned()));
         }
         Err(error) => return Err(error),
     };

@@ -7,7 +7,7 @@ use crate::context::{Case, Context, Need};
 use crate::drift::drifted;
 use crate::error::Error;
 use crate::file_view::{Condition, FileView};
-use crate::known::{find, recorded_ids};
+use crate::known::{find, recorded_patches};
 use crate::plan::lines_in_place;
 use crate::records::{Records, layer_of, look};
 use crate::report::{Command, EnvironmentReport, FileReport, Outcome, PatchReport, Report};
@@ -25,9 +25,9 @@ use crate::standing::{FileStanding, Standing, missing_by_hand, stand, state};
 pub fn status(context: &Context, request: &StatusRequest) -> Result<Report, Error> {
     let (mut ids, recorded): (Vec<&str>, _) = match &request.patches {
         Selection::Ids(ids) => (ids.iter().map(String::as_str).collect(), Vec::new()),
-        Selection::All | Selection::Only => (Vec::new(), recorded_ids(context)?),
+        Selection::All | Selection::Only => (Vec::new(), recorded_patches(context)?),
     };
-    ids.extend(recorded.iter().map(|(id, _)| id.as_str()));
+    ids.extend(recorded.iter().map(|patch| patch.id.as_str()));
     if request.patches == Selection::All {
         ids.extend(context.catalogue().ids());
         ids.sort_unstable();
@@ -39,8 +39,8 @@ pub fn status(context: &Context, request: &StatusRequest) -> Result<Report, Erro
     for id in ids {
         let known = find(context, id)?;
         let patch = known.patch();
-        let store = recorded.iter().find(|(own, _)| own == id);
-        let store = store.map(|(_, store)| store);
+        let store = recorded.iter().find(|patch| patch.id == id);
+        let store = store.map(|patch| &patch.store);
         match installed(context, patch, request.lines) {
             Ok((found, place)) => {
                 if results.is_empty() {

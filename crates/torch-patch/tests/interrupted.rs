@@ -128,7 +128,16 @@ fn all_is_reverted_where_the_end_of_one_was_interrupted() {
     };
     let mut progress = PutsBack(&setting, second);
     let report = revert(&setting.context(), &request, &mut progress).unwrap();
-    let told = report.results.iter().map(|result| result.patch.as_str());
-    assert_eq!(told.collect::<Vec<_>>(), ["other"]);
+    let told = report.results.iter().map(|result| {
+        let is_explained = result.reason.is_some();
+        (result.patch.as_str(), result.outcome, is_explained)
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("other", Outcome::Reverted, false),
+            ("two", Outcome::NotApplied, true)
+        ]
+    );
     assert_eq!(setting.picture(), before);
 }

@@ -1,6 +1,6 @@
 """Kills `torch-patch.exe` by TerminateProcess after each of many delays, and has the next run heal what is left.
 
-    kill.py BINARY SITE PATCH WANTED COUNT STEP    the delays are 0 to COUNT-1 times STEP milliseconds
+    kill.py BINARY SITE PATCH WANTED COUNT    COUNT delays, spread over the time that the command takes undisturbed
 
 WANTED is the digest of the patched file. Runs on Windows' Python, on a pristine SITE, and leaves it so; prints one JSON
 object: how many runs were killed, which distinct states they left, and what did not heal.
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-binary, site, patch, wanted, count, step = sys.argv[1:]
+binary, site, patch, wanted, count = sys.argv[1:]
 TARGET = "torch/distributed/distributed_c10d.py"
 DETACHED_PROCESS = 0x00000008  # a console for each would outlive a killed process under Wine
 
@@ -44,11 +44,23 @@ def state():
     return found
 
 
+def undisturbed():
+    """How long each command takes, in seconds; the second of two runs, since the first one may have to load the program."""
+    for _ in range(2):
+        took = {}
+        for word in ("apply", "revert"):
+            start = time.monotonic()
+            done(word)
+            took[word] = time.monotonic() - start
+    return took
+
+
+took = undisturbed()
 pristine = state()
 states, troubles, killed = {}, [], 0
 for word, opposite in (("apply", "revert"), ("revert", "apply")):
     for number in range(int(count)):
-        delay = number * float(step) / 1000
+        delay = took[word] * number / int(count)
         process = command(word)
         time.sleep(delay)
         ended = process.poll() is not None

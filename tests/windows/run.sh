@@ -35,6 +35,8 @@ main() {
     make_prefix
     trap 'wineserver -k || true' EXIT
     wineserver -p # one server for all programs: else each pays for its start
+    # Wine's services inherit the streams of the program that starts them: a pipe of that one would never end.
+    wine cmd /c exit </dev/null >/dev/null 2>&1
     if [ $# -gt 0 ]; then
         "$@"
         return

@@ -197,19 +197,22 @@ def held(checks, packages):
         equal(torch_patch("revert", PATCH).expect(0).outcome(PATCH), "reverted", "outcome")
         same_picture(picture(packages, caches=False), before, "after `revert`")
     with checks.check("a Python that has imported the module is in nobody's way"):
-        program = "import time, torch.distributed.distributed_c10d; print('held', flush=True); time.sleep(30)"
+        program = "import sys, torch.distributed.distributed_c10d; print('held', flush=True); sys.stdin.read()"
         with Running(f"{VENV}\\Scripts\\python.exe", "-c", program):
             torch_patch("apply", PATCH).expect(0)
             torch_patch("revert", PATCH).expect(0)
 
 
 class Running:
-    """A Windows program that says `held` when it is ready, for the length of the block."""
+    """A Windows program that says `held` when it is ready, and ends with its standard input, for the length of the block.
+
+    It is not killed: under Wine a program that starts while another one is killed now and then does not start.
+    """
 
     def __init__(self, *command):
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
-            ["wine", *command], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=wine.variables()
+            ["wine", *command], stdin=pipe, stdout=pipe, stderr=pipe, env=wine.variables()
         )
 
     def __enter__(self):
@@ -218,8 +221,7 @@ class Running:
             raise AssertionError(f"expected `held`, found {line} {self.process.communicate()}")
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
+        self.process.communicate(timeout=30)  # closes its input
 
 
 def holder(path, share, seconds):

@@ -1,11 +1,13 @@
 """Holds a file open, as a program on Windows may: FILE SHARE SECONDS.
 
 SHARE is `dwShareMode` of CreateFileW: 0 lets nobody else open it, 1 lets others read, 4 would let them replace it.
-Runs on Windows' Python.
+It ends earlier if its standard input does. Runs on Windows' Python.
 """
 
 import ctypes
+import os
 import sys
+import threading
 import time
 from ctypes import wintypes
 
@@ -21,5 +23,6 @@ create_file.argtypes = [
 handle = create_file(sys.argv[1], GENERIC_READ, int(sys.argv[2]), None, OPEN_EXISTING, 0, None)
 if handle == INVALID:
     sys.exit(f"CreateFileW failed with {ctypes.get_last_error()}")
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
 print("held", flush=True)
 time.sleep(float(sys.argv[3]))

@@ -97,11 +97,13 @@ fn find_row(
         } else {
             memrchr(b'\n', &part[..filled]).map_or(0, |newline| newline + 1)
         };
+        // The first of them in the text, so that the answer does not depend on how much is read at once.
         let row = spelled
             .iter()
-            .find_map(|(finder, path)| row_in(&part[..lines], finder, path));
+            .filter_map(|(finder, path)| row_in(&part[..lines], finder, path))
+            .min_by_key(|(start, _)| *start);
         if row.is_some() || read == 0 {
-            return Ok(row);
+            return Ok(row.map(|(_, row)| row));
         }
         part.copy_within(lines..filled, 0);
         filled -= lines;
@@ -123,15 +125,15 @@ pub(crate) fn first_files(bytes: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// Returns the row in `lines` whose first field is `path`.
-fn row_in(lines: &[u8], finder: &Finder<'_>, path: &str) -> Option<csv::StringRecord> {
+/// Returns the first row in `lines` whose first field is `path`, and where it starts.
+fn row_in(lines: &[u8], finder: &Finder<'_>, path: &str) -> Option<(usize, csv::StringRecord)> {
     finder.find_iter(lines).find_map(|hit| {
         let start = memrchr(b'\n', &lines[..hit]).map_or(0, |newline| newline + 1);
         let is_at_start = matches!(without_mark(&lines[start..hit]), b"" | b"\"");
         let row = is_at_start
             .then(|| parse(line(&lines[start..])))
             .flatten()?;
-        (row.get(0) == Some(path)).then_some(row)
+        (row.get(0) == Some(path)).then_some((start, row))
     })
 }
 
@@ -278,6 +280,31 @@ mod tests {
             found(&format!("{rows}x\\a.py,sha256={EMPTY},7\n{rows}"), "x/a.py"),
             digest(Some(7))
         );
+    }
+
+    #[test]
+    fn of_two_rows_for_a_path_the_first_counts() {
+        struct Slowly<'a>(&'a [u8]);
+        impl Read for Slowly<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                let length = buffer.len().min(1);
+                (&mut self.0).read(&mut buffer[..length])
+            }
+        }
+        for (record, expected) in [
+            (
+                format!("x\\a.py,,\nx/a.py,sha256={EMPTY},0\n"),
+                Recorded::NoDigest,
+            ),
+            (
+                format!("x/a.py,sha256={EMPTY},0\nx\\a.py,,\n"),
+                digest(Some(0)),
+            ),
+        ] {
+            assert_eq!(found(&record, "x/a.py"), expected, "{record:?}");
+            let slowly = recorded_in(Path::new("RECORD"), Slowly(record.as_bytes()), "x/a.py");
+            assert_eq!(slowly.unwrap(), expected, "{record:?}");
+        }
     }
 
     #[test]

@@ -8,12 +8,15 @@ mod cache_directory;
 mod commands;
 mod failure;
 mod formats;
+mod imp;
 mod index_settings;
 mod process;
 mod session;
 mod text;
 mod ui;
+mod window;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::args::Arguments;
@@ -21,9 +24,24 @@ use crate::ui::Ui;
 
 fn main() -> ExitCode {
     let words = process::arguments();
-    let arguments = match Arguments::read(&words) {
+    let is_window = window::closes_at_the_end();
+    // Nobody is left to tell if the window is closed.
+    let code = if is_window && words.len() <= 1 {
+        let _ = window::explain();
+        ExitCode::SUCCESS
+    } else {
+        run(&words)
+    };
+    if is_window {
+        let _ = window::wait();
+    }
+    code
+}
+
+fn run(words: &[OsString]) -> ExitCode {
+    let arguments = match Arguments::read(words) {
         Ok(arguments) => arguments,
-        Err(error) => return failure::usage(&error, &words),
+        Err(error) => return failure::usage(&error, words),
     };
     let mut ui = Ui::new(&arguments.options);
     let command = arguments.command.name();

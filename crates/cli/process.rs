@@ -2,6 +2,8 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use torch_patch::Surroundings;
@@ -13,6 +15,11 @@ use torch_patch::Surroundings;
 )]
 pub(crate) fn arguments() -> Vec<OsString> {
     env::args_os().collect()
+}
+
+/// The file of the program.
+pub(crate) fn program() -> io::Result<PathBuf> {
+    env::current_exe()
 }
 
 /// A variable of the environment.

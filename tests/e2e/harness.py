@@ -109,11 +109,12 @@ class Answer:
 class TorchPatch:
     """The binary under test, aimed at one environment, optionally run as another user."""
 
-    def __init__(self, binary, options, prefix=(), environment=None):
+    def __init__(self, binary, options, prefix=(), environment=None, cwd=None):
         self.binary = str(binary)
         self.options = [str(option) for option in options]
         self.prefix = list(prefix)
         self.environment = environment
+        self.cwd = cwd
 
     def __call__(self, *arguments):
         arguments = [*(str(argument) for argument in arguments), *self.options, "--json"]
@@ -124,6 +125,7 @@ class TorchPatch:
             timeout=120,
             stdin=subprocess.DEVNULL,
             env=self.environment,
+            cwd=self.cwd,
         )
         try:
             answer = json.loads(done.stdout)

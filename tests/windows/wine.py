@@ -75,8 +75,7 @@ class TorchPatch(harness.TorchPatch):
     """`torch-patch.exe` with options and variables; whatever it says, no path in it is in the verbatim form."""
 
     def __init__(self, *options, cwd=None, **given):
-        super().__init__(binary(), options, ["wine"], variables(**given))
-        self.cwd = cwd and here(cwd)
+        super().__init__(binary(), options, ["wine"], variables(**given), cwd and here(cwd))
 
     def __call__(self, *arguments):
         answer = super().__call__(*arguments)

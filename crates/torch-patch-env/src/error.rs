@@ -23,12 +23,14 @@ pub struct EnvError {
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum EnvErrorKind {
-    /// Nothing names an environment, and no Python is on `PATH`.
+    /// Nothing names an environment, and no Python was found otherwise.
     NoEnvironment {
         /// The directory that `.venv` was looked for in, and in its parents.
         #[serde(serialize_with = "lossy::path")]
         cwd: PathBuf,
-        /// Interpreters on `PATH` that were found and could not be used.
+        /// Where else a Python was looked for, in this order.
+        searched: Vec<Source>,
+        /// Interpreters that were found there and could not be used.
         unusable: Vec<InterpreterFailure>,
     },
     /// What an option or a variable names does not exist.

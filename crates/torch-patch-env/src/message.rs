@@ -15,7 +15,11 @@ impl fmt::Display for EnvErrorKind {
 
 fn message(kind: &EnvErrorKind) -> String {
     match kind {
-        EnvErrorKind::NoEnvironment { cwd, unusable } => no_environment(cwd, unusable),
+        EnvErrorKind::NoEnvironment {
+            cwd,
+            searched,
+            unusable,
+        } => no_environment(cwd, searched, unusable),
         EnvErrorKind::Missing {
             source,
             path,
@@ -101,16 +105,26 @@ fn message(kind: &EnvErrorKind) -> String {
     }
 }
 
-fn no_environment(cwd: &Path, unusable: &[InterpreterFailure]) -> String {
-    let unusable: Vec<String> = unusable.iter().map(ToString::to_string).collect();
-    let on_path = if unusable.is_empty() {
-        "no `python3` or `python` on `PATH`".to_owned()
+fn no_environment(cwd: &Path, searched: &[Source], unusable: &[InterpreterFailure]) -> String {
+    let places: Vec<&str> = searched
+        .iter()
+        .map(|source| match source {
+            Source::Launcher => "by the launcher `py`",
+            Source::Registry => "in the registry",
+            _ => "on `PATH`",
+        })
+        .collect();
+    let (python, end) = if unusable.is_empty() {
+        ("`python3` or `python`", String::new())
     } else {
-        format!("no usable Python on `PATH`: {}", unusable.join("; "))
+        let unusable: Vec<String> = unusable.iter().map(ToString::to_string).collect();
+        ("usable Python", format!(": {}", unusable.join("; ")))
     };
     format!(
-        "no Python environment: `VIRTUAL_ENV` and `CONDA_PREFIX` are not set, no `.venv` in `{}` or above, {on_path}",
-        cwd.display()
+        "no Python environment: `VIRTUAL_ENV` and `CONDA_PREFIX` are not set, no `.venv` in `{}` or above, \
+         no {python} {}{end}",
+        cwd.display(),
+        places.join(" or ")
     )
 }
 

@@ -236,6 +236,18 @@ fn a_name_that_is_asked_for_is_no_placeholder_if_there_is_another() {
 }
 
 #[test]
+fn nothing_anywhere_is_an_error_that_says_where_it_was_looked() {
+    let (code, message) = failure(&tree(&[]), &Request::default(), &on_path(&[]));
+    assert_eq!(code, "environment-not-found");
+    assert!(
+        message.ends_with(
+            "no `python3` or `python` on `PATH` or by the launcher `py` or in the registry"
+        ),
+        "{message}"
+    );
+}
+
+#[test]
 fn extensions_are_those_of_the_surroundings() {
     let shims = [r"C:\pyenv\shims\python", r"C:\pyenv\shims\python.bat"];
     let lines = [PYTHON, &shims].concat();

@@ -44,10 +44,11 @@ pub(crate) fn outcome(result: &PatchReport) -> Vec<String> {
     lines
 }
 
-/// The distribution a patch is for.
+/// The distribution a patch is for. If its version is not known, the reason says why, or it is not there.
 fn subject(result: &PatchReport) -> String {
     match &result.version {
         Some(version) => format!("{} {version}", result.distribution),
+        None if result.reason.is_some() => result.distribution.clone(),
         None => format!("{} not installed", result.distribution),
     }
 }

@@ -118,15 +118,7 @@ class TorchPatch:
 
     def __call__(self, *arguments):
         arguments = [*(str(argument) for argument in arguments), *self.options, "--json"]
-        done = subprocess.run(
-            [*self.prefix, self.binary, *arguments],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            stdin=subprocess.DEVNULL,
-            env=self.environment,
-            cwd=self.cwd,
-        )
+        done = self.run(arguments)
         try:
             answer = json.loads(done.stdout)
         except ValueError as error:
@@ -135,6 +127,18 @@ class TorchPatch:
                 f"stdout: {done.stdout}\nstderr: {done.stderr}"
             ) from error
         return Answer(arguments, done.returncode, answer, done.stderr)
+
+    def run(self, arguments):
+        """Runs the binary; returns the finished process, with text."""
+        return subprocess.run(
+            [*self.prefix, self.binary, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+            env=self.environment,
+            cwd=self.cwd,
+        )
 
 
 def binary_under_test():

@@ -108,6 +108,9 @@ def ways_to_say_it(checks):
         ),
         "--python": wine.TorchPatch("--python", f"{CONDA}\\python.exe"),
         "python.exe on PATH": wine.TorchPatch(WINEPATH=CONDA),
+        "--env relative to the working directory": wine.TorchPatch("--env", "..\\miniconda3", cwd=f"{CONDA}\\Lib\\.."),
+        "--env relative to the directory of the drive": wine.TorchPatch("--env", "C:miniconda3", cwd="C:\\Tools"),
+        "--env relative to the drive": wine.TorchPatch("--env", "\\Tools\\miniconda3", cwd=CONDA),
     }
     for title, torch_patch in ways.items():
         job(checks, title, packages, torch_patch, site)

@@ -190,6 +190,14 @@ def held(checks, packages):
         with holder(path, 1, 30):
             equal(torch_patch("status", PATCH).expect(0).outcome(PATCH), "not-applied", "state")
             torch_patch("diff", PATCH).expect(0)
+    with checks.check("shared with nobody: status says why the file is not known, and diff is exit 7"):
+        with holder(path, 0, 60):
+            result = torch_patch("status").expect(0).result(PATCH)
+            told = torch_patch.said("status")
+            torch_patch("diff", PATCH).expect(7)
+        equal((result["state"], result["version"]), ("not-applied", "1.13.1"), "state and version")
+        holds(path in result["reason"] and path in told, f"expected `{path}` in:\n{told}")
+        holds("not installed" not in told, told)
     with checks.check("revert waits and tells in the same way, and works afterwards"):
         torch_patch("apply", PATCH).expect(0)
         with holder(path, 1, 30):

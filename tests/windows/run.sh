@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Windows binary, built on Debian bookworm and run under Wine: all tests of the workspace, then the guide's case and
-# a real Windows Python.
+# The Windows binary, built on Debian bookworm and run under Wine: all tests of the workspace, the guide's case, a real
+# Windows Python, how one is found, and the console.
 #
 #     tests/windows/run.sh             everything
 #     tests/windows/run.sh COMMAND…    one command with the same tools and variables, for example
@@ -23,7 +23,7 @@ export CARGO_INCREMENTAL=0
 export RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_unwind
 export CARGO_BUILD_TARGET=x86_64-pc-windows-gnu
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=x86_64-w64-mingw32-gcc
-export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine
+export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$here/runner.sh
 export WINEPREFIX=$CARGO_TARGET_DIR/wine WINEDEBUG=-all
 export WINEDLLOVERRIDES="mscoree=;mshtml=;winemenubuilder.exe="
 export CI=1 INSTA_WORKSPACE_ROOT=$PWD # else the tests would start cargo to find it
@@ -42,8 +42,9 @@ main() {
         return
     fi
     cargo test --locked --workspace
-    python3 "$here/guide.py"
-    python3 "$here/python.py"
+    for script in guide python interpreters console; do
+        python3 "$here/$script.py"
+    done
 }
 
 cargo() {

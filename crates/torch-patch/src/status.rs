@@ -54,7 +54,7 @@ pub fn status(context: &Context, request: &StatusRequest) -> Result<Report, Erro
                 results.extend(found.transpose()?);
             }
             // One that cannot be looked at does not hide the others.
-            Err(error) => results.push(unreadable(patch, store.is_some(), &error)),
+            Err(error) => results.push(unreadable(context, patch, store.is_some(), &error)),
         }
     }
     Ok(Report::new(Command::Status, environment, results))
@@ -72,17 +72,22 @@ fn installed(
     Ok((found, place))
 }
 
-fn unreadable(patch: &Patch, is_recorded: bool, error: &Error) -> PatchReport {
+/// What can be told of a patch if its files or its records cannot be read.
+fn unreadable(context: &Context, patch: &Patch, is_recorded: bool, error: &Error) -> PatchReport {
     let outcome = if is_recorded {
         Outcome::Drifted
     } else {
         Outcome::NotApplied
     };
+    let report = match context.case(patch) {
+        Ok(case) => PatchReport::of(&case),
+        Err(_) => PatchReport::bare(&patch.id, &patch.distribution),
+    };
     PatchReport {
         outcome,
         state: Some(outcome),
         reason: Some(error.report().message),
-        ..PatchReport::bare(&patch.id, &patch.distribution)
+        ..report
     }
 }
 

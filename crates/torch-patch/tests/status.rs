@@ -108,6 +108,11 @@ fn a_file_that_cannot_be_looked_at_does_not_hide_the_rest() {
         [true, true, false],
         "gloo-always, gloo-windows, other"
     );
+    let versions = report
+        .results
+        .iter()
+        .map(|result| result.version.as_deref());
+    assert!(versions.eq([Some("2.5.1"); 3]), "{:?}", report.results);
     let named = status(&setting.context(), &StatusRequest::new(["gloo-windows"]));
     assert_eq!(named.unwrap_err().exit_code(), 6);
 }

@@ -83,7 +83,10 @@ impl<'f, 'a> CommentFinder<'f, 'a> {
 
     /// All places in `regions`, from the first to the last of the lines, without the last ending.
     pub(crate) fn find(&self, regions: &[Range<usize>]) -> Vec<Range<usize>> {
-        let finder = memchr::memmem::Finder::new(self.anchor.literal().as_bytes());
+        // A string of several lines has a comment sign in each of them, behind its indentation.
+        let lines = self.anchor.literal().lines().map(str::trim_start);
+        let longest = lines.max_by_key(|line| line.len()).unwrap_or_default();
+        let finder = memchr::memmem::Finder::new(longest.as_bytes());
         let mut found = Vec::new();
         for region in regions {
             let mut at = region.start;

@@ -6,7 +6,7 @@ use crate::building::{
     With, after, append, argument, before, comment_out, delete, import, line, regex, replace,
     until, wrap,
 };
-use crate::outcome::{Case, check_all};
+use crate::outcome::{Case, check_all, holds};
 
 const TEXT: &str = "\nif a:  \n    b = '''\n  c\n'''\n\n    d\n";
 
@@ -39,6 +39,12 @@ fn text_is_indented_like_its_anchor() {
                 edit: before(line("x"), "\n\ny\n\n"),
                 before: "x\n",
                 after: "\ny\n\nx\n",
+            },
+            // A blank line says nothing of where a text stands.
+            Case {
+                edit: replace(line("x"), "\n\ny\n"),
+                before: "if a:\n    b\n    x\n",
+                after: "if a:\n    b\n\n    y\n",
             },
         ],
     );
@@ -76,6 +82,48 @@ fn lines_are_taken_out() {
             },
         ],
     );
+}
+
+#[test]
+fn lines_that_became_comments_are_told_from_other_comments() {
+    for (range, source, is_applied) in [
+        (until("aaaa", "b"), "# aaaa\n# x\n\n# b\n", true),
+        (until("aaaa", "b"), "# aaaa\nx\n# b\n", false),
+        (until("aaaa", "b"), "# aaaa\n# x\n", false),
+        (line("a\nbbbb").into(), "# a\n\n# bbbb\n", true),
+        (line("a\nbbbb").into(), "# a\nx\n# bbbb\n", false),
+        (line("a\nbbbb").into(), "# a\n# x\n# bbbb\n", false),
+        (line("a\nbbbb").into(), "# x\n# bbbb\n", false),
+        // The end of another line, and in a string.
+        (line("a(...)").into(), "x(  # a(1)\n# a(1)\n)\n", false),
+        (line("a(...)").into(), "x = '''\n# a(1)\n'''\n", false),
+        (line("a(...)").into(), "x\n  # a(\n  #   1)\n", true),
+    ] {
+        let patch = FilePatch::compile("a.py", &[comment_out(range)]).unwrap();
+        let state = patch.classify(Some(source.as_bytes())).state;
+        assert_eq!(state == FileState::Applied, is_applied, "{source}");
+    }
+}
+
+#[test]
+fn a_string_of_several_lines_becomes_a_comment() {
+    for (anchor, source, expected) in [
+        (
+            "x = '''\n a longer line\n'''",
+            "if a:\n  x = '''\n a longer line\n'''\n  y\n",
+            "if a:\n#   x = '''\n#  a longer line\n# '''\n  y\n",
+        ),
+        (
+            "x = f'''\n{a}\n\n\n\n'''",
+            "x = f'''\n{a}\n\n\n\n'''\ny\n",
+            "# x = f'''\n# {a}\n\n\n\n# '''\ny\n",
+        ),
+    ] {
+        let patch = FilePatch::compile("a.py", &[comment_out(line(anchor))]).unwrap();
+        let applied = patch.apply(Some(source.as_bytes())).unwrap();
+        assert_eq!(applied.bytes, expected.as_bytes());
+        holds(&patch, source.as_bytes(), &applied, true);
+    }
 }
 
 #[test]

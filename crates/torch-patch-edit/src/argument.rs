@@ -35,8 +35,6 @@ pub(crate) struct Call {
     pub(crate) open: usize,
     /// Where `)` stands.
     pub(crate) close: usize,
-    /// The last argument, if there is one.
-    pub(crate) last: Option<Range<usize>>,
 }
 
 impl Argument {
@@ -122,23 +120,18 @@ impl Argument {
         match self.named(line, all, open) {
             Some(own) if self.is(line, &all[own.clone()]) => Presence::Present,
             Some(own) => Presence::Differs(all[own.start].start..all[own.end - 1].end),
-            None => {
-                let last = arguments(all, open).pop();
-                let last = last.map(|last| all[last.start].start..all[last.end - 1].end);
-                Presence::Absent(Call {
-                    open: all[open].start,
-                    close: all[close].start,
-                    last,
-                })
-            }
+            None => Presence::Absent(Call {
+                open: all[open].start,
+                close: all[close].start,
+            }),
         }
     }
 
     /// The tokens of the argument of this name in the call that opens at `open`.
     fn named(&self, line: &str, all: &[Token], open: usize) -> Option<Range<usize>> {
         arguments(all, open).into_iter().find(|own| {
-            own.len() > 1
-                && &line[all[own.start].range()] == self.name()
+            // What follows an argument of one token is a comma or the closing bracket.
+            &line[all[own.start].range()] == self.name()
                 && all[own.start + 1].kind == TokenKind::Equal
         })
     }
@@ -266,6 +259,58 @@ mod tests {
             Some(Presence::Differs(14..17))
         );
         assert_eq!(presence("n=0", anchor, "x = f(b)"), None);
+    }
+
+    #[test]
+    fn the_call_that_an_anchor_means() {
+        for (anchor, call) in [
+            ("f()", Some("()")),
+            ("_f(a)", Some("(a)")),
+            // The outermost, whatever stands around it or in its arguments.
+            ("f(g(a))", Some("(g(a))")),
+            ("(f(a))", Some("(a)")),
+            ("x = (f(a))", Some("(a)")),
+            ("return (f(a))", Some("(a)")),
+            ("x = [f(a), (1, 2)]", Some("(a)")),
+            ("x[f(a)](b)", Some("(b)")),
+            ("f(a) + [g(b)]", Some("(a)")),
+            ("x = f(a), (g(b), h(c))", Some("(a)")),
+            // Or the one with any arguments.
+            ("f(g(...), h(a))", Some("(...)")),
+            ("f(...)(a)", Some("(...)")),
+            ("x = f(a) + (b) + g(c)", None),
+            ("f(a)(b)", None),
+            ("f(...) + g(...)", None),
+            ("x = (f(a), g(b))", None),
+            ("x = (a, b)", None),
+            ("x = {...}", None),
+        ] {
+            let pattern = Pattern::new(anchor, Language::Python).unwrap();
+            let found = target_call(&pattern).map(|open| {
+                let all = tokens(anchor);
+                let close = brackets(&all)[open].unwrap();
+                &anchor[all[open].start..all[close].end]
+            });
+            assert_eq!(found, call, "{anchor}");
+        }
+    }
+
+    #[test]
+    fn only_the_name_before_an_equal_sign_is_the_argument() {
+        let f = "f(...)";
+        for line in [
+            "f(m=0)",
+            "f(n)",
+            "f(n.a)",
+            "f(n == 0)",
+            "f(a[n], *n)",
+            "f(g(n=0))",
+        ] {
+            let found = presence("n=0", f, line);
+            assert!(matches!(found, Some(Presence::Absent(_))), "{line}");
+        }
+        assert_eq!(presence("n=0", f, "f(n=m)"), Some(Presence::Differs(2..5)));
+        assert_eq!(presence("n=0", f, "f(m=1, n=0)"), Some(Presence::Present));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) fn find(
             && let Some(hit) = finder.find(&document.bytes[at..region.end])
         {
             let offset = at + hit;
-            at = document.physical_end(offset).max(offset + 1);
+            at = document.physical_end(offset);
             let text = around(document, block, key, offset);
             found.extend(text.filter(|text| region.start <= text.start));
         }

@@ -75,11 +75,13 @@ impl Draft {
         (self.span.start, self.order, self.span.end)
     }
 
+    /// Whether one that comes after this one, by its key, changes the same place.
     fn overlaps(&self, next: &Self) -> bool {
-        if self.span.end > next.span.start || (self.order == next.order && self.span == next.span) {
-            return self.order != Order::Between
-                || !self.span.is_empty()
-                || next.order != Order::Between;
+        if self.span.end > next.span.start {
+            return true;
+        }
+        if self.order == next.order && self.span == next.span {
+            return self.order != Order::Between;
         }
         let changes = |one: &Self, other: &Self| {
             !one.span.is_empty()
@@ -227,5 +229,28 @@ mod tests {
             vec![draft(0..3, "1", Order::Replacing), anchored],
         );
         assert!(clash.is_err());
+    }
+
+    #[test]
+    fn an_anchor_of_several_lines_is_kept_whatever_is_put_between_them() {
+        let whole = Draft {
+            footprint: 0..7,
+            ..draft(0..0, "x\n", Order::Before)
+        };
+        let between = Draft {
+            footprint: 0..3,
+            ..draft(4..4, "y\n", Order::After)
+        };
+        let both = vec![whole.clone(), between.clone()];
+        assert!(splice(b"one\ntwo\n", both).is_ok());
+        let last = Draft {
+            edit: 2,
+            ..draft(4..7, "2", Order::Replacing)
+        };
+        let clash = splice(b"one\ntwo\n", vec![last, between, whole]).unwrap_err();
+        assert_eq!(
+            (clash.first, clash.second, clash.offset),
+            ((0, 0), (0, 2), 4)
+        );
     }
 }

@@ -181,6 +181,81 @@ mod tests {
     }
 
     #[test]
+    fn a_trail_byte_belongs_to_its_lead_byte() {
+        for (family, bytes, expected) in [
+            // A half-width katakana, and what is no byte of Shift JIS, stand alone.
+            (DoubleByte::ShiftJis, &b"\xA6('\xFE'\xE0'"[..], "x('x'x'"),
+            (DoubleByte::ShiftJis, b"\x81@\x9F{\xE0[\xFC}", "xxxxxxxx"),
+            (DoubleByte::Wide, b"\x80(\xFF(\x81'", "x(x(x'"),
+            (DoubleByte::Wide, b"\x81@\xA6}\xFE\xFE(", "xxxxxx("),
+            (DoubleByte::Wide, b"\x81", "x"),
+        ] {
+            let encoding = Encoding::DoubleByte(family);
+            assert_eq!(shadow(bytes, &encoding), expected, "{family:?}");
+        }
+    }
+
+    #[test]
+    fn encodings_have_many_names() {
+        let is = |name: &str, expected: Encoding| {
+            let source = format!("# coding: {name}\n");
+            assert_eq!(Encoding::declared(source.as_bytes()), expected, "{name}");
+        };
+        for name in [
+            "UTF-8",
+            "utf_8",
+            "utf8",
+            "U8",
+            "utf-8-sig",
+            "ascii",
+            "us_ascii",
+        ] {
+            is(name, Encoding::Utf8);
+        }
+        for name in ["Shift_JIS", "sjis", "cp932", "ms-kanji", "shift_jis_2004"] {
+            is(name, Encoding::DoubleByte(DoubleByte::ShiftJis));
+        }
+        for name in [
+            "GBK",
+            "gb18030",
+            "cp936",
+            "big5",
+            "Big5-HKSCS",
+            "cp949",
+            "johab",
+        ] {
+            is(name, Encoding::DoubleByte(DoubleByte::Wide));
+        }
+        for name in [
+            "latin-1",
+            "koi8_r",
+            "iso-8859-15",
+            "cp1252",
+            "euc_jp",
+            "hz-like",
+        ] {
+            is(name, Encoding::SingleByte);
+        }
+        for name in [
+            "utf-16",
+            "utf-16-le",
+            "utf16",
+            "utf-32-be",
+            "utf32",
+            "utf-7",
+            "utf7",
+            "iso-2022-jp",
+            "iso2022-kr",
+            "hz",
+            "cp037",
+            "cp500",
+            "cp1140",
+        ] {
+            is(name, Encoding::Unreadable(name.to_owned()));
+        }
+    }
+
+    #[test]
     fn declarations_after_pep_263() {
         for (source, expected) in [
             (&b"# -*- coding: latin-1 -*-\n"[..], Encoding::SingleByte),
@@ -196,6 +271,19 @@ mod tests {
                 Encoding::Unreadable("utf-16".to_owned()),
             ),
             (b"# encoding is hard\n", Encoding::Utf8),
+            (
+                b"# encoding is hard, coding=latin-1\n",
+                Encoding::SingleByte,
+            ),
+            (b"# coding:\tlatin-1, or so\n", Encoding::SingleByte),
+            (b"# coding: , coding: latin-1\n", Encoding::SingleByte),
+            (b"# coding : latin-1\n", Encoding::Utf8),
+            (b"# coding: \xFClatin-1\n", Encoding::Utf8),
+            (b"# a\n# b\n# coding: latin-1\n", Encoding::Utf8),
+            (b"\xEF\xBB\xBF  # coding: latin-1\n", Encoding::SingleByte),
+            (b"\xFF\xFEx\0", Encoding::Unreadable("utf-16".to_owned())),
+            (b"\xFE\xFF\0x", Encoding::Unreadable("utf-16".to_owned())),
+            (b"\xFF\xFF", Encoding::Utf8),
             (b"", Encoding::Utf8),
         ] {
             assert_eq!(Encoding::declared(source), expected, "{source:?}");

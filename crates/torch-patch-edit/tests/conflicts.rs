@@ -1,12 +1,13 @@
 //! What is refused, and what is said about it.
 
 use torch_patch_edit::{
-    Anchor, ApplyError, Edit, Expect, FilePatch, FileState, Scope, Verb, compose, scope_at,
+    Anchor, ApplyError, ConflictKind, Edit, Expect, FilePatch, FileState, Scope, Verb, compose,
+    scope_at,
 };
 
 use crate::building::{
-    With, after, any_of, append, argument, before, comment_out, delete, line, regex, replace,
-    until, wrap,
+    With, after, any_of, append, argument, before, comment_out, delete, import, line, regex,
+    replace, until, wrap,
 };
 
 /// The message of a refusal, with the nearest lines.
@@ -113,7 +114,143 @@ fn a_wrong_number_of_places_says_where() {
             "x\nx\n",
             "anchor `x` matched 2 times, expected 3 (lines 1 and 2)",
         ),
+        (
+            after(line("x"), "y").expect(Expect::Exactly(2)),
+            "x\n",
+            "anchor `x` matched 1 time, expected 2 (line 1)",
+        ),
+        (
+            after(line("x"), "y").within("def f"),
+            "def f():\n    x\n    x\n    x\nx\n",
+            "anchor `x` matched 3 times within `def f`, expected 1 (lines 2, 3 and 4)",
+        ),
     ]);
+    for (count, lines) in [
+        (8, "lines 1, 2, 3, 4, 5, 6, 7 and 8"),
+        (10, "lines 1, 2, 3, 4, 5, 6, 7, 8 and 2 more"),
+    ] {
+        let message = format!("anchor `x` matched {count} times, expected 1 ({lines})");
+        check([(after(line("x"), "y"), &*"x\n".repeat(count), &*message)]);
+    }
+}
+
+#[test]
+fn a_conflict_has_the_lines_it_is_about() {
+    for (edit, source, is_missing, lines) in [
+        (after(line("f(a)"), "y"), "x\nf(b)\n", true, &[2][..]),
+        (after(line("x"), "y").near_after("a"), "x\na\n", true, &[1]),
+        (
+            delete(until("first = 1", "last = 2")),
+            "a\nfirst = 1\n",
+            true,
+            &[2],
+        ),
+        (
+            after(line("x"), "y").within("def m"),
+            "class D:\n    def n(self):\n        x\n",
+            true,
+            &[],
+        ),
+        (
+            after(line("x"), "y").within("def main"),
+            "a\ndef mail():\n    x\n",
+            true,
+            &[2],
+        ),
+        (after(line("x"), "y"), "x\n\nx\n", false, &[1, 3]),
+        (
+            after(line("x"), "y").between("a", "b"),
+            "a\nx\na\nb\n",
+            false,
+            &[1, 3],
+        ),
+        (replace(line("x"), "y"), "y\n\ny\nx\n", false, &[1, 3, 4]),
+        (replace(line("x"), "y"), "x\n\ny\n", false, &[1, 3]),
+        (argument("n=0", line("f(...)")), "a\nf(n=1)\n", false, &[2]),
+        (
+            argument("n=0", regex("^x")),
+            "\nx = f(a) + g(b)\n",
+            false,
+            &[2],
+        ),
+    ] {
+        let patch = FilePatch::compile("a.py", &[edit]).unwrap();
+        let found = patch.classify(Some(source.as_bytes()));
+        let FileState::Conflict(conflict) = found.state else {
+            panic!("{source} fits");
+        };
+        assert_eq!(conflict.kind.is_missing(), is_missing, "{conflict}");
+        assert_eq!(conflict.kind.lines(), lines, "{conflict}");
+        assert_eq!(found.edits[0].lines, lines, "{conflict}");
+    }
+}
+
+#[test]
+fn a_patch_that_is_there_in_part_says_which_edits_are() {
+    let edits = [
+        after(line("a"), "x"),
+        after(line("b"), "y"),
+        after(line("c"), "z"),
+    ];
+    let patch = FilePatch::compile("a.py", &edits).unwrap();
+    for (source, expected) in [
+        (
+            "a\nx\nb\ny\nc\n",
+            "edits 1 and 2 are in place, edit 3 is not",
+        ),
+        ("a\nb\ny\nc\n", "edit 2 is in place, edits 1 and 3 are not"),
+    ] {
+        let error = patch.apply(Some(source.as_bytes())).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+    let by_hand = after(line("a"), "x").by_hand(&["y"]);
+    let patch = FilePatch::compile("a.py", &[by_hand]).unwrap();
+    let error = patch.apply(Some(b"a\n# me\ny\n")).unwrap_err();
+    assert_eq!(error.to_string(), "the edit was made by hand (line 3)");
+}
+
+#[test]
+fn what_a_declared_encoding_cannot_hold_is_refused() {
+    for (anchor, edit) in [
+        ("a", (|text| after(line("a"), text)) as fn(&str) -> Edit),
+        ("a` or `b", |text| before(any_of(&["a", "b"]), text)),
+        ("a", |text| replace(line("a"), text)),
+        ("a", |text| replace(regex("a"), &format!("b + {text}"))),
+        ("a", |text| wrap(line("a"), &format!("if {text}:"), "")),
+        ("a", |text| {
+            wrap(line("a"), "if b:", &format!("else:\n    {text}"))
+        }),
+        ("import a", |text| import(&format!("import a, {text}"))),
+        ("end of file", |text| append(text)),
+    ] {
+        let state = |text: &str| {
+            let patch = FilePatch::compile("a.py", &[edit(text)]).unwrap();
+            patch.classify(Some(b"# coding: latin-1\na\n")).state
+        };
+        assert_eq!(state("ue"), FileState::Pristine, "{anchor}");
+        let FileState::Conflict(conflict) = state("\u{fc}") else {
+            panic!("{anchor}: it fits");
+        };
+        assert_eq!(conflict.kind, ConflictKind::NotAscii);
+        assert!(conflict.anchor.starts_with(anchor), "{}", conflict.anchor);
+    }
+    for anchor in [line("f(...)"), any_of(&["f(...)", "g(...)"]), regex("f|g")] {
+        let patch =
+            |text: &str| FilePatch::compile("a.py", &[argument(text, anchor.clone())]).unwrap();
+        let source = Some(&b"# coding: latin-1\nf(a)\n"[..]);
+        assert_eq!(patch("n=0").classify(source).state, FileState::Pristine);
+        let FileState::Conflict(conflict) = patch("n='\u{fc}'").classify(source).state else {
+            panic!("it fits");
+        };
+        assert_eq!(conflict.kind, ConflictKind::NotAscii);
+        assert!(conflict.anchor.starts_with('f'), "{}", conflict.anchor);
+    }
+    // What is taken out may be anything.
+    for edit in [delete(line("x = '...'")), comment_out(line("x = '...'"))] {
+        let patch = FilePatch::compile("a.py", &[edit]).unwrap();
+        let source = Some(&b"# coding: latin-1\nx = '...'\n"[..]);
+        assert_eq!(patch.classify(source).state, FileState::Pristine);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod conflicts;
 mod encodings;
 mod generators;
 mod hostile;
+mod invalid;
 mod outcome;
 mod properties;
 mod verbs;

@@ -42,14 +42,15 @@ pub(crate) fn keep(
     Ok(copy)
 }
 
-/// Takes away what an undone change has kept.
+/// Takes away what an undone change has kept, and what it was about to: the temporary file may be there although a copy
+/// of before is, which stays.
 pub(crate) fn remove(store: &Store, file: &IntendedFile) -> Result<(), StoreError> {
     let (layout, disk) = (store.layout(), store.disk());
-    let Some(before) = file.before.filter(|_| file.keeps_copy) else {
-        return Ok(());
-    };
     let take = || {
         disk.remove(&layout.new_kept_copy())?;
+        let Some(before) = file.before.filter(|_| file.keeps_copy) else {
+            return Ok(false);
+        };
         disk.remove(&layout.kept_copy(&file.path, before))?;
         disk.remove_directory_if_empty(&layout.kept())
     };

@@ -1,11 +1,12 @@
 //! Faults at every step of every kind of change: afterwards all files are as before, or all as wanted.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fs_err as fs;
 use torch_patch_store::{
-    FileChange, Ledger, Observer, RecoveryOutcome, Step, Store, StoreErrorKind, Verdict,
+    Digest, Drifted, FileChange, Ledger, Observer, RecoveryOutcome, Step, Store, StoreErrorKind,
+    Verdict,
 };
 
 use crate::fault::{Fault, FaultAt};
@@ -74,7 +75,7 @@ fn applied() -> World {
 
 fn second() -> Vec<FileChange> {
     let mut file = apply("t/a.py", Some(OLD), Some(THIRD));
-    file.found = Some(torch_patch_store::Digest::of(NEW));
+    file.found = Some(Digest::of(NEW));
     vec![file]
 }
 
@@ -165,8 +166,11 @@ impl Ends {
         assert_eq!(settled, *ledger, "{name}");
         assert_eq!(without_byte_code(world), *wanted, "{name}");
         for entry in settled.files.values() {
-            entry.pristine.map(|digest| locked.backup(&digest).unwrap());
-            locked.blob(&entry.patches[0].digest).unwrap();
+            if let Some(digest) = entry.pristine {
+                assert_eq!(Digest::of(&locked.backup(&digest).unwrap()), digest);
+            }
+            let digest = entry.patches[0].digest;
+            assert_eq!(Digest::of(&locked.blob(&digest).unwrap()), digest);
         }
         locked.release().unwrap();
         let has_copy = world.at(".torch-patch/kept").exists();
@@ -199,7 +203,7 @@ fn a_crash_during_the_recovery_is_recovered_from_too() {
             let world = pristine();
             run(&world, &recorder, first());
             let target = world.at("t/b.py");
-            let is_second = |step: &torch_patch_store::Step| matches!(step, torch_patch_store::Step::Rename(_, to) if *to == target);
+            let is_second = |step: &Step| matches!(step, Step::Rename(_, to) if *to == target);
             recorder.steps().iter().position(is_second).unwrap() + 1
         };
         run(
@@ -261,7 +265,7 @@ fn a_failed_commit_tells_what_was_rolled_back() {
     let last = recorder
         .steps()
         .iter()
-        .rposition(|step| matches!(step, torch_patch_store::Step::Rename(..)));
+        .rposition(|step| matches!(step, Step::Rename(..)));
     let fault = Arc::new(FaultAt::new(Fault::Failed, last.unwrap()));
     let store = Store::observed(world.root(), fault);
     let error = store
@@ -274,6 +278,90 @@ fn a_failed_commit_tells_what_was_rolled_back() {
         error.to_string().ends_with("; nothing is changed"),
         "{error}"
     );
+}
+
+/// As on a disk that is full, and has room again later.
+#[test]
+fn a_rollback_that_fails_too_is_told_and_the_next_commit_begins_with_it() {
+    let recorder = Arc::new(FaultAt::never());
+    run(&pristine(), &recorder, first());
+    let is_second = |step: &Step| matches!(step, Step::Rename(_, to) if to.ends_with("b.py"));
+    let step = recorder.steps().iter().position(is_second).unwrap();
+    let world = pristine();
+    let fault = Arc::new(FaultAt::new(Fault::Stuck, step));
+    let store = Store::observed(world.root(), fault.clone());
+    let mut locked = store.lock(&options()).unwrap();
+    let error = locked.commit(change(first())).unwrap_err();
+    let failure = error.rollback().unwrap().failure.clone().unwrap();
+    assert!(
+        error.to_string().ends_with(&format!(
+            "; the rollback failed too ({failure}), the next command resumes it"
+        )),
+        "{error}"
+    );
+    assert_eq!(locked.pending().unwrap().files.len(), first().len());
+    assert_eq!(world.read("t/a.py").unwrap(), NEW);
+
+    fault.end();
+    locked.commit(change(second_instead())).unwrap();
+    assert!(locked.pending().is_none());
+    let mut wanted = without_byte_code(&pristine());
+    wanted.get_mut("t/a.py").unwrap().0 = THIRD.to_vec();
+    assert_eq!(without_byte_code(&world), wanted);
+}
+
+fn second_instead() -> Vec<FileChange> {
+    vec![apply("t/a.py", Some(OLD), Some(THIRD))]
+}
+
+#[test]
+fn a_change_that_was_cut_off_can_be_made_by_the_next_process() {
+    let done = applied();
+    at_every_step(&CASES[0], Fault::Killed, |world, _, name| {
+        let store = world.store();
+        let mut locked = store.lock(&options()).unwrap();
+        if locked.ledger().is_empty() {
+            locked.commit(change(first())).unwrap();
+        }
+        assert_eq!(without_byte_code(world), without_byte_code(&done), "{name}");
+        assert_eq!(
+            locked.ledger(),
+            done.store().read().unwrap().ledger(),
+            "{name}"
+        );
+    });
+}
+
+/// As [`edited`], by a user who has made the same edit before, and whose copy of it is there.
+fn edited_again() -> World {
+    let world = edited();
+    world.commit(forced());
+    world.commit(vec![apply("t/a.py", Some(OLD), Some(NEW))]);
+    world.write("t/a.py", THIRD);
+    world
+}
+
+#[test]
+fn an_undone_change_takes_away_the_copy_it_made_and_no_other() {
+    let again = Case {
+        name: "forced again",
+        prepare: edited_again,
+        files: forced,
+    };
+    let copies = |world: &World| {
+        let entries = fs::read_dir(world.at(".torch-patch/kept"));
+        entries.map_or(0, Iterator::count)
+    };
+    for (case, before) in [(&CASES[3], 0), (&again, 1)] {
+        for fault in [Fault::Failed, Fault::Killed] {
+            at_every_step(case, fault, |world, _, name| {
+                world.store().lock(&options()).unwrap().release().unwrap();
+                let is_undone = world.read("t/a.py").unwrap() == THIRD;
+                let wanted = if is_undone { before } else { 1 };
+                assert_eq!(copies(world), wanted, "{name}");
+            });
+        }
+    }
 }
 
 #[test]
@@ -306,20 +394,47 @@ fn a_file_changed_by_somebody_else_after_a_crash_is_left_and_reported() {
 }
 
 #[test]
+fn what_is_no_file_any_more_after_a_crash_is_left_and_the_rest_is_undone() {
+    let recorder = Arc::new(FaultAt::never());
+    run(&pristine(), &recorder, first());
+    let is_third = |step: &Step| matches!(step, Step::Rename(_, to) if to.ends_with("c.py"));
+    let step = recorder.steps().iter().position(is_third).unwrap();
+    let world = pristine();
+    run(
+        &world,
+        &Arc::new(FaultAt::new(Fault::Killed, step)),
+        first(),
+    );
+    fs::remove_file(world.at("t/b.py")).unwrap();
+    fs::create_dir(world.at("t/b.py")).unwrap();
+    let store = world.store();
+    let locked = store.lock(&options()).unwrap();
+    let drifted = Drifted {
+        path: path("t/b.py"),
+        before: Some(Digest::of(OLD)),
+        after: Some(Digest::of(NEW)),
+        found: None,
+    };
+    assert_eq!(locked.recovered().drifted, [drifted]);
+    assert!(world.at("t/b.py").is_dir());
+    assert_eq!(world.read("t/a.py").unwrap(), OLD);
+}
+
+#[test]
 fn a_tampered_backup_is_never_restored_and_the_intent_stays() {
     let world = pristine();
     let target = world.at("t/b.py");
     let recorder = Arc::new(FaultAt::never());
     let twin = pristine();
     run(&twin, &recorder, first());
-    let is_second = |step: &torch_patch_store::Step| matches!(step, torch_patch_store::Step::Rename(_, to) if to.ends_with("t/b.py"));
+    let is_second = |step: &Step| matches!(step, Step::Rename(_, to) if to.ends_with("t/b.py"));
     let step = recorder.steps().iter().position(is_second).unwrap();
     run(
         &world,
         &Arc::new(FaultAt::new(Fault::Killed, step + 1)),
         first(),
     );
-    let digest = torch_patch_store::Digest::of(OLD);
+    let digest = Digest::of(OLD);
     world.write(&format!(".torch-patch/backups/{}", digest.hex()), b"evil");
     let error = world.store().lock(&options()).unwrap_err();
     assert!(
@@ -388,9 +503,34 @@ fn a_ledger_that_cannot_be_read_back_is_not_taken_for_an_empty_one() {
     let mut locked = store.lock(&options()).unwrap();
     locked.commit(change(first())).unwrap();
     drop(locked);
-    fs::remove_dir(&ledger).unwrap();
-    fs::rename(&aside, &ledger).unwrap();
+    unhide(&ledger, &aside);
     let view = world.store().read().unwrap();
     assert_eq!(view.ledger().files.len(), first().len());
-    view.backup(&torch_patch_store::Digest::of(OLD)).unwrap();
+    view.backup(&Digest::of(OLD)).unwrap();
+}
+
+fn unhide(ledger: &Path, aside: &Path) {
+    fs::remove_dir(ledger).unwrap();
+    fs::rename(aside, ledger).unwrap();
+}
+
+#[test]
+fn the_commit_after_one_that_could_not_be_read_back_forgets_nothing() {
+    let world = pristine();
+    world.write("t/more.py", OLD);
+    let (ledger, aside) = (world.at(".torch-patch/ledger.json"), world.at("aside"));
+    let observer = Hidden {
+        ledger: ledger.clone(),
+        aside: aside.clone(),
+    };
+    let store = Store::observed(world.root(), Arc::new(observer));
+    let mut locked = store.lock(&options()).unwrap();
+    locked.commit(change(first())).unwrap();
+    unhide(&ledger, &aside);
+    let more = || vec![apply("t/more.py", Some(OLD), Some(NEW))];
+    locked.commit(change(more())).unwrap();
+    drop(locked);
+    unhide(&ledger, &aside);
+    let view = world.store().read().unwrap();
+    assert_eq!(view.ledger().files.len(), first().len() + more().len());
 }

@@ -20,6 +20,8 @@ pub(crate) enum Fault {
     AllLost,
     /// The step fails, as on a full disk; the process goes on.
     Failed,
+    /// The step and every one after it fails, until [`FaultAt::end`].
+    Stuck,
 }
 
 #[derive(Debug)]
@@ -33,6 +35,7 @@ pub(crate) struct FaultAt {
 struct State {
     steps: Vec<Step>,
     has_struck: bool,
+    has_ended: bool,
     unsafe_bytes: BTreeSet<PathBuf>,
     unsafe_entries: Vec<Entry>,
     old: Option<Vec<u8>>,
@@ -59,6 +62,10 @@ impl FaultAt {
         Self::new(Fault::Failed, usize::MAX)
     }
 
+    pub(crate) fn end(&self) {
+        self.state.lock().unwrap().has_ended = true;
+    }
+
     pub(crate) fn has_struck(&self) -> bool {
         self.state.lock().unwrap().has_struck
     }
@@ -71,7 +78,8 @@ impl FaultAt {
 impl Observer for FaultAt {
     fn before(&self, step: &Step) -> Verdict {
         let mut state = self.state.lock().unwrap();
-        if state.steps.len() == self.step && !state.has_struck {
+        let is_again = self.fault == Fault::Stuck && !state.has_ended;
+        if state.steps.len() == self.step && (!state.has_struck || is_again) {
             state.has_struck = true;
             return state.strike(self.fault);
         }
@@ -117,7 +125,7 @@ impl State {
     }
 
     fn strike(&mut self, fault: Fault) -> Verdict {
-        if fault == Fault::Failed {
+        if matches!(fault, Fault::Failed | Fault::Stuck) {
             return Verdict::Fail;
         }
         if fault != Fault::Killed {

@@ -11,6 +11,8 @@ mod fault;
 mod killed;
 mod lock;
 mod order;
+#[cfg(unix)] // users and limits
+mod powerless;
 #[cfg(unix)] // modes and owners
 mod rights;
 mod verify;

@@ -1,15 +1,12 @@
-//! Permission bits, owners, and what somebody without rights may not do.
+//! Permission bits, owners and attributes.
 
 use std::fs::Permissions;
-use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
 
 use fs_err as fs;
-use torch_patch_store::{FileChange, FileMetadata, Store, StoreErrorKind};
+use torch_patch_store::{FileChange, FileMetadata};
 
-use crate::world::{World, apply, change, options, revert};
+use crate::world::{World, apply, revert};
 
 const OLD: &[u8] = b"old\n";
 const NEW: &[u8] = b"new\n";
@@ -170,79 +167,4 @@ fn root_keeps_the_owner() {
     world.commit(vec![apply("a", Some(OLD), Some(NEW))]);
     let metadata = fs::metadata(world.at("a")).unwrap();
     assert_eq!((metadata.uid(), metadata.gid()), (NOBODY, NOBODY));
-}
-
-/// Tries to apply as whoever runs it; the root comes by standard input.
-#[test]
-#[ignore = "a part of the tests below"]
-fn powerless_child() {
-    let mut root = String::new();
-    std::io::stdin().read_line(&mut root).unwrap();
-    if root.is_empty() {
-        return;
-    }
-    let store = Store::new(root.trim_end());
-    let result = store
-        .lock(&options())
-        .and_then(|mut locked| locked.commit(change(vec![apply("d/a", Some(OLD), Some(NEW))])));
-    let error = result.unwrap_err();
-    assert!(
-        matches!(error.kind(), StoreErrorKind::PermissionDenied { .. }),
-        "{error:?}"
-    );
-}
-
-/// Gives the modes to file, directory and root, and tries as somebody who is not root, whoever runs the tests.
-fn refuses(file: u32, directory: u32, root: u32) {
-    let world = World::new(&[("d/a", OLD)]);
-    let is_root = fs::metadata(world.root()).unwrap().uid() == 0;
-    for (path, mode) in [("d/a", file), ("d", directory), ("", root)] {
-        set_mode(&world, path, mode);
-        if is_root {
-            fs_err::os::unix::fs::chown(world.at(path), Some(NOBODY), Some(NOBODY)).unwrap();
-        }
-    }
-    let before = world.snapshot();
-    run_child(&world, is_root);
-    assert_eq!(world.snapshot(), before);
-    assert!(!world.has_records());
-    for path in ["", "d"] {
-        set_mode(&world, path, 0o755);
-    }
-}
-
-/// The executable is copied to where everybody may run it.
-fn run_child(world: &World, is_root: bool) {
-    let directory = tempfile::tempdir().unwrap();
-    fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
-    let executable = directory.path().join("child");
-    fs::copy(std::env::current_exe().unwrap(), &executable).unwrap();
-    let mut child = Command::new(&executable);
-    child.args(["--exact", "rights::powerless_child", "--ignored"]);
-    if is_root {
-        child.uid(NOBODY).gid(NOBODY);
-    }
-    let mut child = child
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    writeln!(child.stdin.take().unwrap(), "{}", world.root().display()).unwrap();
-    assert!(child.wait().unwrap().success());
-}
-
-#[test]
-fn a_read_only_file_is_refused() {
-    refuses(0o444, 0o755, 0o755);
-}
-
-#[test]
-fn a_read_only_directory_is_refused() {
-    refuses(0o644, 0o555, 0o755);
-}
-
-#[test]
-fn a_read_only_root_is_refused() {
-    refuses(0o644, 0o755, 0o555);
 }

@@ -234,3 +234,42 @@ fn own_path(root: &Path, file: &Path) -> RelativePath {
 fn inspect(path: &Path, error: io::Error) -> StoreError {
     StoreError::denied_or_io(PURPOSE, path, error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn world() -> (tempfile::TempDir, RelativePath, Location) {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("a"), b"a").unwrap();
+        let path = RelativePath::new("a").unwrap();
+        let location = locate(root.path(), &path).unwrap();
+        (root, path, location)
+    }
+
+    #[test]
+    fn a_file_that_goes_after_the_look_is_none() {
+        let (root, path, location) = world();
+        fs::remove_file(&location.file).unwrap();
+        assert_eq!(read(root.path(), &path, &location).unwrap(), None);
+    }
+
+    /// On Unix only: a link needs a privilege on Windows.
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_takes_the_place_of_a_file_after_the_look_is_an_error() {
+        let (root, path, location) = world();
+        fs::rename(&location.file, root.path().join("b")).unwrap();
+        fs::os::unix::fs::symlink("b", &location.file).unwrap();
+        read(root.path(), &path, &location).unwrap_err();
+    }
+
+    #[test]
+    fn a_file_that_grows_past_the_limit_after_the_look_is_not_read_in_part() {
+        let (_root, _, location) = world();
+        let file = fs::OpenOptions::new().write(true).open(&location.file);
+        file.unwrap().set_len(LIMIT + 1).unwrap();
+        let file = fs::File::open(&location.file).unwrap();
+        assert_eq!(read_bounded(file, 1).unwrap(), None);
+    }
+}

@@ -86,3 +86,22 @@ fn is_directory(found: io::Result<Metadata>) -> io::Result<bool> {
         found => Ok(found?.is_dir()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_there_is_taken_for_absent() {
+        let directory = tempfile::tempdir().unwrap();
+        let look = |path: &str| is_directory(fs::symlink_metadata(directory.path().join(path)));
+        fs::write(directory.path().join("file"), b"").unwrap();
+        assert!(look("").unwrap());
+        for absent in ["none", "none/deep", "file", "file/deep"] {
+            assert!(!look(absent).unwrap(), "{absent}");
+        }
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let error = is_directory(Err(denied)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+    }
+}

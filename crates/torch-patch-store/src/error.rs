@@ -383,3 +383,85 @@ fn expected_before_found(
         name(found)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path() -> PathBuf {
+        PathBuf::from("a.py")
+    }
+
+    fn system() -> io::Error {
+        io::Error::other("what the system says")
+    }
+
+    fn no_json() -> serde_json::Error {
+        serde_json::from_str::<u8>("").unwrap_err()
+    }
+
+    #[test]
+    fn an_error_says_what_to_do_where_something_can_be_done() {
+        let (path, digest) = (path(), Digest::of(b""));
+        let content_missing = StoreErrorKind::ContentMissing {
+            path: path.clone(),
+            digest,
+        };
+        let content_tampered = StoreErrorKind::ContentTampered {
+            path: path.clone(),
+            expected: digest,
+            found: Digest::of(b"evil"),
+        };
+        let newer = StoreErrorKind::LedgerNewer {
+            path: path.clone(),
+            supported: 1,
+            found: 2,
+        };
+        let busy = StoreErrorKind::Busy {
+            lock: path.clone(),
+            holder: None,
+            waited: Duration::ZERO,
+        };
+        let in_use = StoreErrorKind::InUse {
+            path,
+            purpose: "replace",
+            source: system(),
+        };
+        for (kind, wanted) in [
+            (busy, "wait for"),
+            (in_use, "close the program"),
+            (newer, "a newer one"),
+            (content_missing, "reinstall"),
+            (content_tampered, "reinstall"),
+        ] {
+            let error = StoreError::from(kind);
+            assert!(error.hint().unwrap().contains(wanted), "{error}");
+        }
+        assert_eq!(StoreError::io("lock", system()).hint(), None);
+    }
+
+    #[test]
+    fn the_error_behind_an_error_is_its_source() {
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let in_use = StoreErrorKind::InUse {
+            path: path(),
+            purpose: "replace",
+            source: system(),
+        };
+        let corrupt = StoreErrorKind::LedgerCorrupt {
+            path: path(),
+            source: no_json(),
+        };
+        for (error, source) in [
+            (
+                StoreError::denied_or_io("read", path(), denied),
+                "permission denied".to_owned(),
+            ),
+            (StoreError::io("read", system()), system().to_string()),
+            (in_use.into(), system().to_string()),
+            (corrupt.into(), no_json().to_string()),
+        ] {
+            assert_eq!(error.source().unwrap().to_string(), source, "{error}");
+        }
+    }
+}

@@ -204,5 +204,9 @@ mod tests {
     fn an_error_names_the_path_and_the_rule() {
         let error = RelativePath::new("../x").unwrap_err();
         assert_eq!(error.to_string(), "path `../x` has the part `..`");
+        assert_eq!(
+            (error.path(), error.reason()),
+            ("../x", "has the part `..`")
+        );
     }
 }

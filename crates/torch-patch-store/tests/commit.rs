@@ -1,5 +1,7 @@
 //! What a commit does to files and records when nothing goes wrong, and what it refuses.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use fs_err as fs;
 use torch_patch_store::{Change, Digest, FileChange, StoreError, StoreErrorKind, Wanted};
 
@@ -29,6 +31,7 @@ fn applies_and_reverts_to_the_same_bytes_and_leaves_nothing() {
     ]);
     assert_eq!(world.read("t/a.py").unwrap(), NEW);
     let view = world.store().read().unwrap();
+    assert!(world.store().exists());
     assert_eq!(view.ledger().files.len(), 2);
     assert_eq!(view.backup(&Digest::of(OLD)).unwrap(), OLD);
     assert_eq!(view.blob(&Digest::of(BLOB)).unwrap(), BLOB);
@@ -42,19 +45,88 @@ fn applies_and_reverts_to_the_same_bytes_and_leaves_nothing() {
     assert!(!world.has_records());
 }
 
-/// The new content, the patch file and the intent; the original gets a second name, or is copied.
+/// The new content, the intent and, the first time, the patch file; what is replaced gets a second name, or is copied.
 #[test]
-fn what_was_written_is_counted() {
+fn what_each_commit_has_written_is_counted() {
     let world = World::new(&[("a", OLD)]);
     let store = world.store();
     let mut locked = store.lock(&options()).unwrap();
-    let done = locked
+    let again = FileChange {
+        found: Some(Digest::of(NEW)),
+        ..apply("a", Some(OLD), Some(THIRD))
+    };
+    for (file, before, after, blob) in [
+        (apply("a", Some(OLD), Some(NEW)), OLD, NEW, BLOB),
+        (again, NEW, THIRD, b""),
+    ] {
+        let done = locked.commit(change(vec![file])).unwrap();
+        let ledger = world.read(".torch-patch/ledger.json").unwrap();
+        let copied = if cfg!(unix) { 0 } else { before.len() };
+        let written = after.len() + blob.len() + ledger.len() + copied;
+        assert_eq!(usize::try_from(done.bytes_written), Ok(written));
+    }
+}
+
+#[test]
+fn what_is_read_under_the_lock_is_what_was_committed() {
+    let world = World::new(&[("a", OLD)]);
+    let store = world.store();
+    let mut locked = store.lock(&options()).unwrap();
+    locked
         .commit(change(vec![apply("a", Some(OLD), Some(NEW))]))
         .unwrap();
-    let ledger = world.read(".torch-patch/ledger.json").unwrap();
-    let copied = if cfg!(unix) { 0 } else { OLD.len() };
-    let written = NEW.len() + BLOB.len() + ledger.len() + copied;
-    assert_eq!(usize::try_from(done.bytes_written), Ok(written));
+    assert_eq!(locked.target(&path("a")).unwrap().unwrap().bytes, NEW);
+    assert_eq!(locked.target(&path("b")).unwrap(), None);
+    assert_eq!(locked.backup(&Digest::of(OLD)).unwrap(), OLD);
+    assert_eq!(locked.blob(&Digest::of(BLOB)).unwrap(), BLOB);
+    assert_eq!(locked.ledger(), store.read().unwrap().ledger());
+}
+
+/// As after an edit by hand that is the patch already.
+#[test]
+fn a_file_that_is_as_wanted_is_recorded_without_being_written() {
+    let world = World::new(&[("a", NEW)]);
+    let before = world.snapshot();
+    let file = apply("a", Some(OLD), Some(NEW));
+    let entry = file.entry.clone();
+    world.commit(vec![FileChange {
+        found: Some(Digest::of(NEW)),
+        ..file
+    }]);
+    assert_eq!(world.snapshot(), before);
+    let view = world.store().read().unwrap();
+    assert_eq!(view.ledger().files.get(&path("a")), entry.as_ref());
+    assert_eq!(view.backup(&Digest::of(OLD)).unwrap(), OLD);
+}
+
+/// Of a file that is kept, and of one that is merged; of no other.
+#[test]
+fn the_record_may_differ_from_a_file_that_the_user_has_changed_too() {
+    let entry = Some(entry(Some(Digest::of(OLD)), Some(Digest::of(NEW))));
+    let file = |wanted, is_merged| FileChange {
+        found: Some(Digest::of(THIRD)),
+        wanted,
+        entry: entry.clone(),
+        is_merged,
+        ..apply("a", Some(OLD), None)
+    };
+    let merged = [NEW, THIRD].concat();
+    for (file, after) in [
+        (file(Wanted::Keep, false), THIRD),
+        (file(Wanted::Write(merged.clone()), true), &merged),
+    ] {
+        let world = World::new(&[("a", THIRD)]);
+        world.commit(vec![file]);
+        let view = world.store().read().unwrap();
+        assert_eq!(view.ledger().files.get(&path("a")), entry.as_ref());
+        assert_eq!(world.read("a").unwrap(), after);
+    }
+    let world = World::new(&[("a", THIRD)]);
+    let error = refused(&world, vec![file(Wanted::Write(merged), false)]);
+    assert!(
+        matches!(error.kind(), StoreErrorKind::InvalidChange { .. }),
+        "{error}"
+    );
 }
 
 #[test]
@@ -72,6 +144,7 @@ fn reading_writes_nothing() {
     let world = World::new(&[("a", OLD)]);
     let view = world.store().read().unwrap();
     assert!(view.ledger().is_empty() && view.pending().is_none());
+    assert!(!world.store().exists());
     assert!(!world.has_records());
 }
 
@@ -113,6 +186,26 @@ fn keeping_and_rewriting_the_same_write_nothing() {
 }
 
 #[test]
+fn what_is_kept_already_need_not_be_given_again() {
+    let world = World::new(&[("a", OLD)]);
+    world.commit(vec![apply("a", Some(OLD), Some(NEW))]);
+    let second = FileChange {
+        found: Some(Digest::of(NEW)),
+        backup: None,
+        ..apply("a", Some(OLD), Some(THIRD))
+    };
+    let change = Change {
+        files: vec![second],
+        blobs: Vec::new(),
+    };
+    let store = world.store();
+    let mut locked = store.lock(&options()).unwrap();
+    locked.commit(change).unwrap();
+    assert_eq!(locked.backup(&Digest::of(OLD)).unwrap(), OLD);
+    assert_eq!(locked.blob(&Digest::of(BLOB)).unwrap(), BLOB);
+}
+
+#[test]
 fn what_nothing_refers_to_is_removed() {
     let world = World::new(&[("a", OLD), ("b", THIRD)]);
     world.commit(vec![
@@ -127,13 +220,23 @@ fn what_nothing_refers_to_is_removed() {
 
 #[test]
 fn drift_is_refused_and_nothing_is_left() {
-    let world = World::new(&[("a", THIRD)]);
-    let error = refused(&world, vec![apply("a", Some(OLD), Some(NEW))]);
-    assert!(
-        matches!(error.kind(), StoreErrorKind::Drift { .. }),
-        "{error}"
-    );
-    assert!(!world.has_records());
+    let there = World::new(&[("a", THIRD)]);
+    for (world, found) in [
+        (there, Digest::of(THIRD).to_string()),
+        (World::new(&[]), "no file".to_owned()),
+    ] {
+        let error = refused(&world, vec![apply("a", Some(OLD), Some(NEW))]);
+        assert!(
+            matches!(error.kind(), StoreErrorKind::Drift { .. }),
+            "{error}"
+        );
+        let expected = Digest::of(OLD);
+        assert_eq!(
+            error.to_string(),
+            format!("`a` changed meanwhile: expected {expected}, found {found}")
+        );
+        assert!(!world.has_records());
+    }
 }
 
 #[test]
@@ -199,19 +302,35 @@ fn the_users_version_is_kept_where_the_report_says_and_survives_the_last_one_out
     assert_eq!(left, ["kept"]);
 }
 
+/// Python takes byte code for current by second and size of its source.
 #[test]
-fn a_second_version_of_one_size_does_not_share_a_second() {
+fn a_second_version_of_one_size_has_a_later_second() {
     let world = World::new(&[("a.py", OLD)]);
-    let second = || {
-        let modified = fs::metadata(world.at("a.py")).unwrap().modified().unwrap();
-        modified
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap()
-            .as_secs()
-    };
-    let before = second();
+    let before = second(&world, "a.py");
     world.commit(vec![apply("a.py", Some(OLD), Some(NEW))]);
-    assert_ne!(second(), before);
+    assert!(second(&world, "a.py") > before);
+}
+
+#[test]
+fn a_version_that_nobody_takes_for_the_old_one_has_the_time_at_which_it_was_written() {
+    for (age, after) in [(0, THIRD), (1_000_000, NEW)] {
+        let world = World::new(&[("a.py", OLD)]);
+        let before = SystemTime::now() - Duration::from_secs(age);
+        let file = fs::OpenOptions::new().write(true).open(world.at("a.py"));
+        file.unwrap().file().set_modified(before).unwrap();
+        let start = second_of(SystemTime::now());
+        world.commit(vec![apply("a.py", Some(OLD), Some(after))]);
+        let now = second_of(SystemTime::now());
+        assert!((start..=now).contains(&second(&world, "a.py")), "{age} s");
+    }
+}
+
+fn second(world: &World, path: &str) -> u64 {
+    second_of(fs::metadata(world.at(path)).unwrap().modified().unwrap())
+}
+
+fn second_of(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 #[test]

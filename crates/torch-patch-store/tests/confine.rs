@@ -2,7 +2,7 @@
 
 use torch_patch_store::StoreErrorKind;
 
-use crate::world::{World, path};
+use crate::world::{World, options, path};
 
 #[test]
 fn the_stores_own_directory_is_out_of_bounds() {
@@ -73,6 +73,17 @@ fn a_file_that_is_no_source_text_by_its_size_is_refused() {
         let kind = error.kind();
         assert!(matches!(kind, StoreErrorKind::TooLarge { .. }), "{error}");
     }
+}
+
+#[test]
+fn a_file_in_place_of_the_stores_directory_is_refused_and_stays() {
+    let world = World::new(&[(".torch-patch", b"mine")]);
+    let error = world.store().lock(&options()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`.torch-patch`: expected a regular file, found a file where a directory was expected"
+    );
+    assert_eq!(world.read(".torch-patch").unwrap(), b"mine");
 }
 
 /// On Unix only: a link needs a privilege on Windows, and Wine makes none.
@@ -191,6 +202,14 @@ mod links {
                 matches!(kind, StoreErrorKind::NotRegular { .. }),
                 "{part}: {error}"
             );
+            if part != "/lock" {
+                let error = store.read().unwrap_err();
+                let kind = error.kind();
+                assert!(
+                    matches!(kind, StoreErrorKind::NotRegular { .. }),
+                    "{part}: {error}"
+                );
+            }
             assert_eq!(world.read("a").unwrap(), b"old", "{part}");
             assert_eq!(outside.read("a").unwrap(), b"{}", "{part}");
             assert_eq!(fs::read_dir(outside.root()).unwrap().count(), 1, "{part}");

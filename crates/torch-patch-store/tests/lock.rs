@@ -1,13 +1,16 @@
 //! One at a time, across threads and processes, and the last one out.
 
+use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use torch_patch_store::{Digest, LockOptions, Step, Store, StoreErrorKind};
+use fs_err as fs;
+use torch_patch_store::{Digest, LockOptions, Observer, Step, Store, StoreErrorKind, Verdict};
 
-use crate::fault::FaultAt;
+use crate::fault::{Fault, FaultAt};
 use crate::world::{World, apply, change, options, revert};
 
 #[test]
@@ -39,6 +42,7 @@ fn who_waits_in_vain_is_told_who_holds_it() {
             .contains(&format!("`apply` (process {}", std::process::id())),
         "{error}"
     );
+    assert!(error.hint().unwrap().starts_with("wait for the other"));
     drop(held);
     store.lock(&impatient).unwrap();
 }
@@ -98,6 +102,82 @@ fn the_lock_file_is_removed_once_and_after_everything_else() {
         Some(steps.len() - 2),
         "{steps:?}"
     );
+}
+
+/// What others do in between: the first step for which `is_due` says so is followed by `does`.
+struct Meanwhile {
+    is_due: fn(&Step) -> bool,
+    does: fn(&Path),
+    is_done: AtomicBool,
+}
+
+impl Meanwhile {
+    fn store(world: &World, is_due: fn(&Step) -> bool, does: fn(&Path)) -> Store {
+        let observer = Self {
+            is_due,
+            does,
+            is_done: AtomicBool::new(false),
+        };
+        Store::observed(world.root(), Arc::new(observer))
+    }
+}
+
+impl fmt::Debug for Meanwhile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Meanwhile")
+    }
+}
+
+impl Observer for Meanwhile {
+    fn before(&self, _: &Step) -> Verdict {
+        Verdict::Proceed
+    }
+
+    fn after(&self, step: &Step) {
+        if (self.is_due)(step) && !self.is_done.swap(true, Ordering::SeqCst) {
+            let (Step::CreateDirectory(path) | Step::Remove(path)) = step else {
+                panic!("{step:?}")
+            };
+            (self.does)(path);
+        }
+    }
+}
+
+#[test]
+fn a_directory_that_the_last_one_out_takes_away_is_made_again() {
+    let world = World::new(&[]);
+    let is_made = |step: &Step| matches!(step, Step::CreateDirectory(_));
+    let store = Meanwhile::store(&world, is_made, |path| fs::remove_dir(path).unwrap());
+    let locked = store.lock(&options()).unwrap();
+    assert!(world.has_records());
+    locked.release().unwrap();
+    assert!(!world.has_records());
+}
+
+/// On Unix only: elsewhere the name of an open file may stay until it is closed.
+#[cfg(unix)]
+#[test]
+fn a_lock_file_that_somebody_makes_when_the_old_one_is_gone_is_left_alone() {
+    let world = World::new(&[]);
+    let is_removed = |step: &Step| matches!(step, Step::Remove(_));
+    let store = Meanwhile::store(&world, is_removed, |path| fs::write(path, b"").unwrap());
+    store.lock(&options()).unwrap().release().unwrap();
+    assert!(world.at(".torch-patch/lock").exists());
+}
+
+#[test]
+fn a_directory_that_stays_is_no_error_once_the_lock_is_gone() {
+    let release = |fault: FaultAt| {
+        let world = World::new(&[]);
+        let fault = Arc::new(fault);
+        let store = Store::observed(world.root(), fault.clone());
+        store.lock(&options()).unwrap().release().unwrap();
+        fault.steps()
+    };
+    let steps = release(FaultAt::never());
+    let last = steps.len() - 1;
+    assert!(matches!(steps[last], Step::RemoveDirectory(_)), "{steps:?}");
+    assert_eq!(release(FaultAt::new(Fault::Failed, last)).len(), last);
 }
 
 mod processes {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use torch_patch_store::{Observer, Step, Store, StoreErrorKind, Verdict};
+use torch_patch_store::{Digest, Observer, Step, Store, StoreErrorKind, Verdict};
 
 use crate::world::{World, apply, change, options, path};
 
@@ -41,6 +41,14 @@ fn a_file_that_does_not_read_back_as_written_is_no_success() {
         "{error}"
     );
     assert_eq!(error.rollback().unwrap().drifted, [path("a.py")]);
+    let (expected, found) = (Digest::of(NEW), Digest::of(THEIRS));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "`a.py` does not read back as written: expected {expected}, found {found}; rolled back except `a.py`, \
+             changed by somebody else"
+        )
+    );
     locked.release().unwrap();
     assert_eq!(world.read("a.py").unwrap(), THEIRS, "theirs is left alone");
     assert!(!world.has_records());
@@ -78,7 +86,7 @@ fn a_backup_that_got_other_bytes_is_written_anew() {
         .commit(change(vec![apply("a.py", Some(OLD), Some(NEW))]))
         .unwrap();
     locked.release().unwrap();
-    let digest = torch_patch_store::Digest::of(OLD);
+    let digest = Digest::of(OLD);
     let backup = format!(".torch-patch/backups/{}", digest.hex());
     assert_eq!(world.read(&backup).unwrap(), OLD);
 }

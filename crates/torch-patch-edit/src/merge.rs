@@ -30,7 +30,8 @@ impl std::error::Error for MergeConflict {}
 ///
 /// # Errors
 ///
-/// The first place where both sides changed the same or adjoining lines in different ways.
+/// The first place where both sides changed the same lines in different ways, or one put lines right
+/// beside what the other changed.
 pub fn merge(base: &[u8], current: &[u8], other: &[u8]) -> Result<Vec<u8>, MergeConflict> {
     let [base, current, other] = [base, current, other].map(split_lines);
     let ours = changes(&base, &current);
@@ -151,6 +152,51 @@ mod tests {
             Ok("mine\na\nb\nc\n".into())
         );
         assert_eq!(merged(patched, pristine, pristine), Ok(pristine.into()));
+    }
+
+    #[test]
+    fn both_sides_are_kept_where_they_do_not_meet() {
+        let base = "a\nb\nc\nd\n";
+        for (one, other, both) in [
+            ("A\nb\nc\nd\n", "a\nb\nc\nD\n", "A\nb\nc\nD\n"),
+            // Neighbours that both have a line of their own, and those that are gone.
+            ("A\nb\nc\nd\n", "a\nB\nc\nd\n", "A\nB\nc\nd\n"),
+            ("b\nc\nd\n", "a\nc\nd\n", "c\nd\n"),
+            // Lines put in where the other side has changed nothing.
+            ("x\na\nb\nc\nd\n", "a\nb\nC\nd\n", "x\na\nb\nC\nd\n"),
+            ("a\nb\nc\nd\nx\n", "a\nb\nC\nd\n", "a\nb\nC\nd\nx\n"),
+            ("a\nx\nb\nc\nd\n", "a\nb\nc\ny\nd\n", "a\nx\nb\nc\ny\nd\n"),
+            // Several places, by turns.
+            ("A\nb\nC\nd\n", "a\nB\nc\nD\n", "A\nB\nC\nD\n"),
+            // The same change is made once, and another one after it.
+            ("a\nB\nc\nD\n", "a\nB\nc\nd\n", "a\nB\nc\nD\n"),
+            ("a\nx\nb\nc\nd\n", "a\nx\nb\nC\nd\n", "a\nx\nb\nC\nd\n"),
+        ] {
+            assert_eq!(merged(base, one, other), Ok(both.into()), "{one}");
+            assert_eq!(merged(base, other, one), Ok(both.into()), "{other}");
+        }
+    }
+
+    #[test]
+    fn lines_right_beside_a_change_are_a_conflict() {
+        let base = "a\nb\nc\n";
+        for (current, other, line) in [
+            ("a\nx\nb\nc\n", "A\nb\nc\n", 2),
+            ("A\nb\nc\n", "a\nx\nb\nc\n", 1),
+            ("a\nx\nb\nc\n", "a\nB\nc\n", 2),
+            ("a\nB\nc\n", "a\nx\nb\nc\n", 2),
+            ("a\nx\nb\nc\n", "a\ny\nb\nc\n", 2),
+            ("a\nb\nC\n", "a\nb\nD\n", 3),
+            ("a\nb\n", "a\nb\nD\n", 3),
+            ("0\na\nB\nX\n", "a\nB\nC\n", 3),
+        ] {
+            assert_eq!(merged(base, current, other), Err(line), "{current}");
+        }
+        let conflict = MergeConflict { line: 2 };
+        assert_eq!(
+            conflict.to_string(),
+            "line 2 was changed where the patch had changed it"
+        );
     }
 
     #[test]

@@ -422,6 +422,115 @@ def f(a):
         assert_eq!(lines(&misses), [(8, "timeout = compute(30)", "")]);
     }
 
+    /// The number, text and difference of the lines near an anchor, in a file of one language.
+    fn near(anchor: &str, source: &str, language: Language) -> Vec<(usize, String)> {
+        let document = Document::new(source.as_bytes(), language).unwrap();
+        let pattern = Pattern::new(anchor, language).unwrap();
+        let misses = near_misses(&document, &pattern, &[]);
+        misses
+            .into_iter()
+            .map(|miss| (miss.line, miss.differs))
+            .collect()
+    }
+
+    #[test]
+    fn half_of_the_words_or_most_of_the_letters_are_near() {
+        let python = |anchor, source| near(anchor, source, Language::Python);
+        let lines = |anchor, source| -> Vec<usize> {
+            let found = python(anchor, source);
+            found.into_iter().map(|(line, _)| line).collect()
+        };
+        for (anchor, source, expected) in [
+            // Just half of the words, and less.
+            ("import os", "import os, sys, re\n", &[1][..]),
+            ("import os", "import os, sys, re, io\n", &[]),
+            ("f(a, b, c)", "f(x, y, z)\n", &[1]),
+            // Without a part of its longest name it is another line, unless it has most of the letters.
+            ("storeroom = f(a, b)", "q = f(a, b)\n", &[]),
+            (
+                "store = f(a, b)",
+                "storage = f(a, b)\nrestore = f(a, b)\n",
+                &[1, 2],
+            ),
+            ("_longest = f(a)", "a = f(a)\n_long = f(a)\n", &[2]),
+            // Seven of ten letters, and six; white space is none.
+            ("abcdefghij", "abcdefgxyz\nabcdefwxyz\n", &[1]),
+            ("abcdefghij", "abcdefghijklmnopqrs\n", &[]),
+            ("retrun storde", "return                    stored\n", &[1]),
+            // The lines that have most in common, the first of those that have the same.
+            (
+                "f(a, b, c)",
+                "f(x, y, z)\nf(a, y, z)\nf(a, b, z)\nf(a, b)\nf(x, y, z)\n",
+                &[3, 4, 2],
+            ),
+            ("f(a)", "f(w)\nf(x)\nf(y)\nf(z)\n", &[1, 2, 3]),
+        ] {
+            assert_eq!(lines(anchor, source), expected, "{anchor}");
+        }
+        let text = Language::Text { comment: None };
+        assert_eq!(
+            near("key = 1", "[a]\nkey = 2\nother = 1\n", text),
+            [(2, "expected `1`, found `2`".to_owned())]
+        );
+    }
+
+    #[test]
+    fn what_differs_is_said_from_the_anchor_s_side() {
+        for (anchor, line, expected) in [
+            ("f(a, b)", "f(a, c)", "expected `b`, found `c`"),
+            ("f(a, b)", "f(a)", "expected `, b` as well"),
+            ("f(a)", "f(a, b)", "found `, b` besides"),
+            ("f(a, ...)", "f(b, c)", "expected `a`, found `b c`"),
+            ("f(a)", "f(a)", ""),
+        ] {
+            let source = format!("{line}\n");
+            let found = near(anchor, &source, Language::Python);
+            assert_eq!(found, [(1, expected.to_owned())], "{anchor}");
+        }
+    }
+
+    #[test]
+    fn an_expression_is_near_by_its_own_text() {
+        for (regex, text) in [
+            (r"a\.b\(", "a.b("),
+            (r"^\s+a\d$", "^ +a $"),
+            ("(?P<n>a)(?:b)(?i)c(d)", " a) b) c(d)"),
+            ("a[^])x]b", "a )x]b"),
+            ("a[bc]d", "a d"),
+            ("a\\", "a "),
+        ] {
+            assert_eq!(literal_text(regex), text, "{regex}");
+        }
+        assert_eq!(names("f(_a1, 2) + \u{fc}"), ["f", "_a1", "2", "\u{fc}"]);
+    }
+
+    #[test]
+    fn a_bound_is_never_less_than_what_two_texts_have_in_common() {
+        let texts = ["", "a", "ab", "ba", "abc", "bbb", "abcabcabc"];
+        let ratio = |one: &[u8], other: &[u8]| {
+            let changes = capture_diff_slices(Algorithm::Myers, one, other);
+            diff_ratio(&changes, one.len(), other.len())
+        };
+        for (one, other) in texts
+            .iter()
+            .flat_map(|one| texts.map(|other| (*one, other)))
+        {
+            let [one, other] = [one, other].map(str::as_bytes);
+            let bound = Letters::of(one).most_in_common(other);
+            let by_length = most_in_common(one.len(), other.len());
+            let ratio = ratio(one, other);
+            assert!(ratio <= bound || one.is_empty() && other.is_empty());
+            assert!(bound <= by_length && by_length <= 1.0);
+            // It is what they have in common where one is the beginning of the other.
+            if other.starts_with(one) && !other.is_empty() {
+                assert_eq!(
+                    (bound.to_bits(), by_length.to_bits()),
+                    (ratio.to_bits(), ratio.to_bits())
+                );
+            }
+        }
+    }
+
     #[test]
     fn many_similar_lines_take_no_long_time() {
         let line = format!("x = f({})\n", "a, b, ".repeat(200));

@@ -282,6 +282,20 @@ mod tests {
     }
 
     #[test]
+    fn lines_in_brackets_and_strings_continue_the_line_above() {
+        let source = b"x = f(\n# a\n)\n# b\n'''\n# c\n'''\ny\n# d\n";
+        let document = Document::new(source, Language::Python).unwrap();
+        let mut start = 0;
+        let mut continued = Vec::new();
+        while start < source.len() {
+            continued.push(document.is_continuation(start));
+            start = document.next_physical(start);
+        }
+        let expected = [false, true, true, false, false, true, true, false, false];
+        assert_eq!(continued, expected);
+    }
+
+    #[test]
     fn a_missing_ending_is_taken_from_the_line_before() {
         assert_eq!(text(b"a\r\nb").ending_beside(3), b"\r\n");
         assert_eq!(text(b"a").ending_beside(0), b"\n");

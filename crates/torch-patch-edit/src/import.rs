@@ -176,6 +176,32 @@ mod tests {
             lines("import os", "# import os\n'''\nimport os\n'''\n"),
             None
         );
+        assert_eq!(
+            lines(
+                "import os",
+                "import sys\nimportlib\nfrom_ = 1\nimport os, re\n"
+            ),
+            Some(vec![3])
+        );
+        assert_eq!(lines("from a import *", "from a import *\n"), Some(vec![0]));
+        for (import, other) in [
+            ("import a", "import a as b\n"),
+            ("import a as b", "import a\n"),
+            ("import a as b", "import a as c\n"),
+            ("import a.b", "import a\n"),
+            ("import a", "from a import a\n"),
+            ("from a import b", "from .a import b\n"),
+            ("from a import b", "from a import *\n"),
+            ("from a import b, c", "from a import b, d\nc = 1\n"),
+            ("from a import b", "from a import (c)\n"),
+        ] {
+            assert_eq!(lines(import, other), None, "{import}");
+            assert_eq!(
+                lines(other.lines().next().unwrap(), import),
+                None,
+                "{import}"
+            );
+        }
     }
 
     #[test]
@@ -190,7 +216,15 @@ mod tests {
             placed("'a'; from __future__ import b\nimport d\n"),
             Place::AfterLine(0)
         );
-        assert_eq!(placed("# a\nimport d\n"), Place::BeforeLine(0));
+        assert_eq!(placed("'a'\n'b'\nimport d\n"), Place::AfterLine(0));
+        for source in [
+            "# a\nimport d\n",
+            "'a' + b\n",
+            "import __future__\n",
+            "from a import __future__\n",
+        ] {
+            assert_eq!(placed(source), Place::BeforeLine(0), "{source}");
+        }
         assert_eq!(placed("f'a'\n"), Place::BeforeLine(0));
         assert_eq!(placed(""), Place::BeforeLine(0));
     }

@@ -216,6 +216,22 @@ fn other_text_is_matched_by_whole_lines() {
                 before: "[b]\nkey = 1\n[a]\n\nkey = 1\n",
                 after: "[b]\nkey = 1\n[a]\n\nkey = 1\nnew = 1\n\n    deep = 2\n",
             },
+            // The white space that a line starts with stays, but what is put in may start with some.
+            Case {
+                edit: replace(regex("^ +"), "key."),
+                before: "  a\nb\n",
+                after: "  key.a\nb\n",
+            },
+            Case {
+                edit: replace(regex("^ *a"), "  b"),
+                before: "  a\n",
+                after: "  b\n",
+            },
+            Case {
+                edit: replace(regex("a"), " b"),
+                before: "  a\n",
+                after: "   b\n",
+            },
             Case {
                 edit: comment_out(line("key = 1")).between("[b]", "[c]"),
                 before: "key = 1\n[b]\n  key = 1\n[c]\nkey = 1\n",

@@ -1,8 +1,8 @@
 //! What is refused, and what is said about it.
 
 use torch_patch_edit::{
-    Anchor, ApplyError, ConflictKind, Edit, Expect, FilePatch, FileState, Scope, Verb, compose,
-    scope_at,
+    Anchor, AnchorRange, ApplyError, ConflictKind, Edit, Expect, FilePatch, FileState, Scope, Verb,
+    compose, scope_at,
 };
 
 use crate::building::{
@@ -297,7 +297,44 @@ fn what_cannot_be_written_is_refused() {
             "a\rb\n\nc\n",
             "the edit at `b` would join a lone `\\r` with the `\\n` on line 2",
         ),
+        (
+            replace(line("a"), "b").by_hand(&["z\nb"]),
+            "z\na\n",
+            "the edit at `a` could not be told from what is there already: it would look like an edit made by hand",
+        ),
+        (
+            comment_out(AnchorRange {
+                anchor: line("a"),
+                until: Some(regex("b")),
+            }),
+            "a\nb\n",
+            "the edit at `a` could not be told from what is there already: anchor `a` not found",
+        ),
     ]);
+}
+
+#[test]
+fn line_endings_are_joined_by_the_edit_that_does_it() {
+    let edits = [
+        after(line("x"), "some_longer = 1"),
+        delete(line("y")),
+        delete(line("b")),
+    ];
+    let patch = FilePatch::compile("a.py", &edits).unwrap();
+    let source = b"x\ny\na\rb\n\nc\n";
+    match patch.apply(Some(source)) {
+        Err(ApplyError::Conflict { conflict, .. }) => {
+            assert_eq!(conflict.kind, ConflictKind::LineEndings { line: 4 });
+            assert_eq!((conflict.edit, &*conflict.anchor), (2, "b"));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(
+        FilePatch::compile("a.py", &edits[..2])
+            .unwrap()
+            .apply(Some(source))
+            .is_ok()
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What an edit does: every verb, with the indentation of the place it is made at.
 
-use torch_patch_edit::{Edit, FilePatch, FileState, Verb, compose};
+use torch_patch_edit::{ApplyError, ConflictKind, Edit, FilePatch, FileState, Verb, compose};
 
 use crate::building::{
     With, after, append, argument, before, comment_out, delete, import, line, regex, replace,
@@ -39,6 +39,17 @@ fn text_is_indented_like_its_anchor() {
                 edit: before(line("x"), "\n\ny\n\n"),
                 before: "x\n",
                 after: "\ny\n\nx\n",
+            },
+            // One level is what the file has, unless the anchor's own indentation is no such.
+            Case {
+                edit: after(line("x"), "if e:\n    f"),
+                before: "if a:\n\tb\nx\n",
+                after: "if a:\n\tb\nx\nif e:\n\tf\n",
+            },
+            Case {
+                edit: after(line("x"), "if e:\n    f"),
+                before: "if a:\n\tb\nif c:\n    x\n",
+                after: "if a:\n\tb\nif c:\n    x\n    if e:\n        f\n",
             },
             // A blank line says nothing of where a text stands.
             Case {
@@ -177,6 +188,16 @@ fn arguments_go_into_the_call() {
                 after: "x = f(\n    a,\n    b,  # two\n    n=0,\n)\n",
             },
             Case {
+                edit: argument("n=0", line("x = f(...)")),
+                before: "if c:\n  x = f(a\n  )\n",
+                after: "if c:\n  x = f(a,\n    n=0,\n  )\n",
+            },
+            Case {
+                edit: argument("n=0", line("x = f(...)")),
+                before: "x = f(a,\n      (b,\n  c),\n)\n",
+                after: "x = f(a,\n      (b,\n  c),\n      n=0,\n)\n",
+            },
+            Case {
                 edit: argument("n=0", line("x = f(g(...))")),
                 before: "x = f(g(a,\n        b))\n",
                 after: "x = f(g(a,\n        b, n=0))\n",
@@ -280,9 +301,76 @@ fn a_file_is_created() {
         patch.classify(Some(b"x")).state,
         FileState::Conflict(_)
     ));
+    assert_eq!(created.changes[0].line, 1);
     let text = "x = (".to_owned();
     let broken = FilePatch::compile("a.py", &[Edit::new(Verb::Create { text })]).unwrap();
     assert!(broken.apply(None).is_err());
+}
+
+#[test]
+fn patches_that_create_a_file_agree_on_it() {
+    let patch = |text: &str| {
+        let text = text.to_owned();
+        FilePatch::compile("a.py", &[Edit::new(Verb::Create { text })]).unwrap()
+    };
+    let (one, same, other) = (patch("x = 1\n"), patch("\nx = 1\n"), patch("x = 2\n"));
+    let appending = FilePatch::compile("a.py", &[append("y")]).unwrap();
+    assert_eq!(compose(None, &[&one, &same]).unwrap().bytes, b"x = 1\n");
+    assert_eq!(
+        compose(Some(b"x = 1\n"), &[&one, &same]).unwrap().changes,
+        []
+    );
+    for (file, patches, which, kind) in [
+        (
+            None,
+            &[&one, &same, &other][..],
+            2,
+            ConflictKind::FileExists,
+        ),
+        (None, &[&one, &appending], 1, ConflictKind::FileExists),
+        (None, &[&appending, &one], 0, ConflictKind::NoFile),
+        (Some(&b"x = 3\n"[..]), &[&one], 0, ConflictKind::FileExists),
+    ] {
+        match compose(file, patches) {
+            Err(ApplyError::Conflict { patch, conflict }) => {
+                assert_eq!((patch, conflict.kind), (which, kind));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    // No patch changes nothing, whether there is a file or not.
+    assert_eq!(compose(Some(b"a = ("), &[]).unwrap().bytes, b"a = (");
+    assert_eq!(compose(None, &[]).unwrap().changes, []);
+    // A file that is not there, and not to be made, is no place for an edit.
+    let found = appending.classify(None);
+    let FileState::Conflict(conflict) = &found.state else {
+        panic!("there is no file");
+    };
+    assert_eq!(conflict.to_string(), "the file does not exist");
+    assert_eq!(
+        (found.edits.len(), &found.edits[0].state),
+        (1, &found.state)
+    );
+}
+
+#[test]
+fn a_change_says_the_first_line_that_it_made() {
+    for (edit, source, line) in [
+        (append("x"), "a\nb", 3),
+        (append("x"), "a\nb\n", 3),
+        (append("x"), "", 1),
+        (after(line("b"), "x"), "a\nb", 3),
+        (before(line("b"), "x"), "a\nb", 2),
+        (replace(line("b"), "x"), "a\nb", 2),
+        (import("import os"), "'''a'''", 2),
+        (argument("n=0", line("f(...)")), "a\nf(\n  b,\n)\n", 4),
+    ] {
+        let patch = FilePatch::compile("a.py", &[edit]).unwrap();
+        let applied = patch.apply(Some(source.as_bytes())).unwrap();
+        assert_eq!(applied.changes[0].line, line, "{source}");
+        let found = patch.classify(Some(&applied.bytes));
+        assert_eq!(found.state, FileState::Applied, "{source}");
+    }
 }
 
 #[test]

@@ -338,6 +338,82 @@ mod tests {
     }
 
     #[test]
+    fn a_replacement_in_place_is_as_narrow_as_what_it_replaced() {
+        for (regex, template, found, not_found) in [
+            (
+                r"^x = (\d)$",
+                "y = $1",
+                &["y = 1", "  y = 1"][..],
+                &["z; y = 1", "y = 12", "y = a", "y = 1 "][..],
+            ),
+            (r"x\$", "y", &["a y b"], &["x$"]),
+            ("(?i)^x$", "y", &["\ty"], &["a y", "y a"]),
+            (
+                "(?i)x = (?P<n>a+)",
+                "y.$n",
+                &["y.aA"],
+                &["Y.a", "yaa", "y.b"],
+            ),
+            (
+                "(?:x)(a)(?P<n>b|c)",
+                "$n$2${1}y",
+                &["ccay", "cbay"],
+                &["aaay", "bby"],
+            ),
+            (
+                "(?P<one_two>y)(x)",
+                "a$one_two$2-",
+                &["ayx-"],
+                &["ay-", "ayx"],
+            ),
+            // Of the whole match, only what stands around it is told.
+            ("x+", "f($0)", &["f(xx)", "f(y)"], &["f(xx"]),
+        ] {
+            let regex = LineRegex::new(regex).unwrap();
+            let template = Template::new(template, &regex).unwrap();
+            let proof = template.proof().unwrap();
+            for (lines, expected) in [(found, true), (not_found, false)] {
+                for line in lines {
+                    let is_found = proof.regex.is_match(line.as_bytes());
+                    assert_eq!(is_found, expected, "{} {line}", proof.source());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_match_of_every_line_is_found() {
+        let all = |regex: &str, source: &str| -> Vec<String> {
+            let text = Language::Text { comment: None };
+            let document = Document::new(source.as_bytes(), text).unwrap();
+            let regex = LineRegex::new(regex).unwrap();
+            let found = regex.find(&document, &[0..source.len()]);
+            let found = found.into_iter().map(|at| source[at].to_owned());
+            found.collect()
+        };
+        assert_eq!(all("a.", "ab ac\r\n\na\rad"), ["ab", "ac", "ad"]);
+        assert_eq!(all("^a$", "a\r\nba\n\na\n"), ["a", "a"]);
+        // A line ending is no part of a line.
+        assert_eq!(all(r"a\s*", "a \n\na\r"), ["a ", "a"]);
+        assert_eq!(all(r"b*a?\b", "a\nbb\n c\n"), ["a", "bb"]);
+    }
+
+    #[test]
+    fn a_template_is_filled_with_the_groups_of_its_own_match() {
+        let regex = LineRegex::new(r"(?P<a_b>\d)(-)?").unwrap();
+        let document = Document::new(b"\n1-2\n", Language::Text { comment: None }).unwrap();
+        for (template, at, expected) in [
+            ("<$a_b>", 1..3, "<1>"),
+            ("<$a_b$2>", 3..4, "<2>"),
+            ("${2}$1.$0$$", 1..3, "-1.1-$"),
+        ] {
+            let template = Template::new(template, &regex).unwrap();
+            let expanded = regex.expand(&document, &at, &template);
+            assert_eq!(String::from_utf8(expanded).unwrap(), expected);
+        }
+    }
+
+    #[test]
     fn templates_name_groups_that_exist() {
         let regex = LineRegex::new("(?P<a>x)(y)").unwrap();
         assert!(Template::new("$a$2", &regex).is_ok());

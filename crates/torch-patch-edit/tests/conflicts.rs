@@ -68,6 +68,48 @@ fn a_miss_says_what_comes_near() {
             "x\na\n",
             "anchor `x` matched, but not near the lines it should (line 1)",
         ),
+        // A spelling that is there says more than one that is not.
+        (
+            after(any_of(&["x", "z"]), "y").near_after("a"),
+            "x\na\n",
+            "anchor `x` or `z` matched, but not near the lines it should (line 1)",
+        ),
+        (
+            after(any_of(&["z", "x"]), "y").near_after("a"),
+            "x\na\n",
+            "anchor `z` or `x` matched, but not near the lines it should (line 1)",
+        ),
+        // A range does not leave its scope, nor go from one to the next.
+        (
+            delete(until("first", "last")).within("def f"),
+            "def f():\n    first\nlast\n",
+            "no line after anchor `first` (line 2) is `last` within `def f` | line 3: `last` (outside the scope)",
+        ),
+        (
+            delete(until("first", "last")).within("def f"),
+            "def f():\n    first\ndef f():\n    last\n",
+            "no line after anchor `first` (line 2) is `last` within `def f` | line 4: `last`",
+        ),
+        (
+            after(regex("timeout = 1"), "y"),
+            "timeout = 2\n",
+            "anchor `timeout = 1` not found | line 1: `timeout = 2`",
+        ),
+        (
+            argument("n=0", regex("timer = f\\(")),
+            "timer = g(a)\n",
+            "anchor `timer = f\\(` not found | line 1: `timer = g(a)`",
+        ),
+        (
+            argument("n=0", any_of(&["x = f(a)", "x = f()"])),
+            "x = f(b)\n",
+            "anchor `x = f(a)` or `x = f()` not found | line 1: `x = f(b)` (expected `a`, found `b`)",
+        ),
+        (
+            after(line("x"), "y").between("a", "b"),
+            "x\na\nx\n",
+            "scope `a … b` of anchor `x` not found",
+        ),
         (
             replace(until("first = 1", "last = 2"), "y"),
             "last = 2\nfirst = 1\nlast = 3\n",
@@ -118,6 +160,33 @@ fn a_wrong_number_of_places_says_where() {
             after(line("x"), "y").expect(Expect::Exactly(2)),
             "x\n",
             "anchor `x` matched 1 time, expected 2 (line 1)",
+        ),
+        (
+            after(line("x"), "y"),
+            "x\ny\nx\n",
+            "anchor `x` matched 2 times, expected 1 (lines 1 and 3)",
+        ),
+        (
+            after(line("x"), "y"),
+            "x\ny\nx\ny\n",
+            "anchor `x` matched 2 times, expected 1 (lines 1 and 3)",
+        ),
+        (
+            after(line("x"), "y").expect(Expect::All),
+            "x\ny\nx\n",
+            "the edit at `x` is in place at line 1 and missing at line 3",
+        ),
+        (
+            before(line("x"), "y").expect(Expect::Exactly(3)),
+            "y\nx\nx\n",
+            "anchor `x` matched 2 times, expected 3 (lines 2 and 3)",
+        ),
+        // The text in two places, of which none is told to be the anchor's.
+        (replace(line("x"), "y"), "y\ny\n", "anchor `x` not found"),
+        (
+            argument("n=0", line("f(...)")),
+            "f(a)\nf(b)\n",
+            "anchor `f(...)` matched 2 times, expected 1 (lines 1 and 2)",
         ),
         (
             after(line("x"), "y").within("def f"),

@@ -1,10 +1,12 @@
 //! What an edit does: every verb, with the indentation of the place it is made at.
 
-use torch_patch_edit::{ApplyError, ConflictKind, Edit, FilePatch, FileState, Verb, compose};
+use torch_patch_edit::{
+    AnchorRange, ApplyError, ConflictKind, Edit, FilePatch, FileState, Verb, compose,
+};
 
 use crate::building::{
-    With, after, append, argument, before, comment_out, delete, import, line, regex, replace,
-    until, wrap,
+    With, after, any_of, append, argument, before, comment_out, delete, import, line, regex,
+    replace, until, wrap,
 };
 use crate::outcome::{Case, check_all, holds};
 
@@ -75,6 +77,19 @@ fn lines_are_taken_out() {
                 edit: delete(until("b", "c")),
                 before: "a\nb\n# d\nc\n",
                 after: "a\n",
+            },
+            Case {
+                edit: delete(until("b", "c")),
+                before: "c\nb\nc\nc\n",
+                after: "c\nc\n",
+            },
+            Case {
+                edit: delete(AnchorRange {
+                    anchor: regex("^  b"),
+                    until: Some(any_of(&["d", "c"])),
+                }),
+                before: "if a:\n  b = 1\n  c\n  d\n",
+                after: "if a:\n  d\n",
             },
             Case {
                 edit: replace(line("b"), "").near_after("a").near_before("c"),
@@ -206,6 +221,17 @@ fn arguments_go_into_the_call() {
                 edit: argument("n=[0, 1]", regex(r"\bg\(")),
                 before: "x = f(g(**a), h())\n",
                 after: "x = f(g(**a, n=[0, 1]), h())\n",
+            },
+            Case {
+                edit: argument("n=0", regex(r"two\(")),
+                before: "one(\n  1)\nx = f(one, two(2))\n",
+                after: "one(\n  1)\nx = f(one, two(2, n=0))\n",
+            },
+            // Of an expression that matches no call, the only outer call of the line; twice is once.
+            Case {
+                edit: argument("n=0", regex("x")),
+                before: "x = y[f(x)]\nz(  # x\n)\n",
+                after: "x = y[f(x, n=0)]\nz(  # x\n)\n",
             },
             Case {
                 edit: argument("n=0", line("def f(...): pass")),
@@ -393,6 +419,40 @@ fn hand_made_forms_are_recognised() {
         assert_eq!(found.state, FileState::AppliedByHand, "{source}");
         assert_eq!(found.edits[0].lines, [line], "{source}");
         assert!(patch.apply(Some(source.as_bytes())).is_err());
+    }
+    // The form stands right before its anchor, in the same scope, and is all of it.
+    let above = || before(line("def f(): pass"), "if a:\n    x").by_hand(&["x", "y\nz"]);
+    let regex_call = argument("n=0", regex(r"\bf\(")).by_hand(&["f(a)\nb", "x = f(a, n=1)"]);
+    for (edit, source, expected) in [
+        (
+            above(),
+            "x\n\n# b\ndef f(): pass\n",
+            FileState::AppliedByHand,
+        ),
+        (above(), "y\nz\ndef f(): pass\n", FileState::AppliedByHand),
+        (above(), "x\nb\ndef f(): pass\n", FileState::Pristine),
+        (above(), "z\ndef f(): pass\n", FileState::Pristine),
+        (
+            above().within("def f"),
+            "x\ndef f(): pass\n",
+            FileState::Pristine,
+        ),
+        (regex_call.clone(), "f(a)\nb\n", FileState::Pristine),
+        (regex_call, "x = f(a, n=1)\n", FileState::AppliedByHand),
+        (
+            delete(line("a")).by_hand(&["pass  # a"]),
+            "b\npass\n",
+            FileState::AppliedByHand,
+        ),
+        (
+            replace(regex("nccl"), "gloo").by_hand(&["x = mpi"]),
+            "b\nx = mpi\n",
+            FileState::AppliedByHand,
+        ),
+    ] {
+        let patch = FilePatch::compile("a.py", &[edit]).unwrap();
+        let state = patch.classify(Some(source.as_bytes())).state;
+        assert_eq!(state, expected, "{source}");
     }
     // An edit without hand-made form may be missing, one with a form may not.
     let other = after(line("b"), "c");

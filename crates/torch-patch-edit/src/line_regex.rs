@@ -325,6 +325,38 @@ mod tests {
     }
 
     #[test]
+    fn fields_of_strings_are_code_and_comments_are_not() {
+        let source = "x = '' + f\"c{d}e{d!r:>{w}}\" + r'g'  # h\nf(\n  i,  # j\n)\n  # k";
+        let document = Document::new(source.as_bytes(), Language::Python).unwrap();
+        for (regex, count) in [
+            ("x", 1),
+            ("''", 1),
+            ("c", 0),
+            ("d", 2),
+            ("e", 0),
+            ("w", 1),
+            (">", 0),
+            (r"c\{d", 1),
+            ("f\"c", 1),
+            (r"\+\s", 2),
+            ("g", 0),
+            ("r'g'", 1),
+            ("h", 0),
+            ("'  # h", 1),
+            (r"\s+# [hjk]", 0),
+            ("i", 1),
+            ("j", 0),
+            ("i,  # j", 1),
+            ("k", 0),
+        ] {
+            let found = LineRegex::new(regex)
+                .unwrap()
+                .find(&document, std::slice::from_ref(&(0..source.len())));
+            assert_eq!(found.len(), count, "{regex}");
+        }
+    }
+
+    #[test]
     fn a_replacement_is_found_where_it_is_in_place() {
         let regex = LineRegex::new(r"^timeout = (?P<n>\d+)$").unwrap();
         let template = Template::new("timeout = ${n}0  # $$ $n", &regex).unwrap();
@@ -387,7 +419,7 @@ mod tests {
             let text = Language::Text { comment: None };
             let document = Document::new(source.as_bytes(), text).unwrap();
             let regex = LineRegex::new(regex).unwrap();
-            let found = regex.find(&document, &[0..source.len()]);
+            let found = regex.find(&document, std::slice::from_ref(&(0..source.len())));
             let found = found.into_iter().map(|at| source[at].to_owned());
             found.collect()
         };

@@ -192,7 +192,7 @@ impl Pattern {
                 // The text may stand in a comment above the line.
                 if document.line(line).start <= at + found {
                     lines.push(line);
-                    at = document.line(line).end.max(at + found + 1);
+                    at = document.line(line).end;
                 } else {
                     at += found + 1;
                 }
@@ -429,6 +429,8 @@ fn match_text(parts: &[String], line: &[u8]) -> bool {
     reason = "the ranges of lines that match"
 )]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn matches(pattern: &str, source: &str) -> Vec<Range<usize>> {
@@ -500,6 +502,23 @@ prefix_store = PrefixStore(a)(b)
         assert_eq!(find("key = 1", source, text), [0..1]);
         assert_eq!(find("key = ...", source, text), [0..1, 1..2]);
         assert_eq!(find("key = 12\n\nother...", source, text), [1..4]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// A wildcard between names is `.*` between letters.
+        #[test]
+        fn wildcards_find_what_an_expression_finds(
+            pattern in prop::collection::vec(prop::sample::select(&["a", "b", "..."][..]), 1..10),
+            text in prop::collection::vec(prop::sample::select(&["a", "b"][..]), 1..30),
+        ) {
+            prop_assume!(pattern.iter().any(|&part| part != "..."));
+            let expression = format!("^{}$", pattern.concat().replace("...", ".*"));
+            let expected = regex::Regex::new(&expression).unwrap().is_match(&text.concat());
+            let found = matches(&pattern.join(" "), &text.join(" "));
+            prop_assert_eq!(!found.is_empty(), expected);
+        }
     }
 
     #[test]

@@ -197,6 +197,11 @@ mod tests {
             ("(a, b)", "(a,\n b,)"),
             ("x[1, 2]", "x[1, 2,]"),
             ("a + b", "a \\\n + b"),
+            ("x[0](a)(b)", "x[0](\na,\n)(b,)"),
+            ("[f(a), (b, c)]", "[f(a,), (b, c,),]"),
+            ("f(*a, **{b})", "f(*a, **{b,},)"),
+            ("x[a, f(b)]", "x[a, f(b,),]"),
+            ("'{}'.format(a)", "'{}'.format(a,)"),
         ] {
             assert_eq!(texts(one), texts(other));
         }
@@ -206,7 +211,21 @@ mod tests {
     fn a_comma_that_makes_a_tuple_stays() {
         assert_ne!(texts("return (a,)"), texts("return (a)"));
         assert_ne!(texts("x[1,]"), texts("x[1]"));
-        assert_ne!(texts("((a,), b)"), texts("((a), b)"));
+        for tuple in [
+            "((a,), b)",
+            "f((a,))",
+            "not (a,)",
+            "x[(a,)]",
+            "(f(a, b),)",
+            "f[a][b,]",
+            "x = (a,)",
+        ] {
+            assert_ne!(
+                texts(tuple),
+                texts(&tuple.replace(",)", ")").replace(",]", "]")),
+                "{tuple}"
+            );
+        }
     }
 
     #[test]

@@ -150,6 +150,30 @@ fn scopes_come_from_the_parser() {
                 before: SCOPES,
                 after: marked(16),
             },
+            // The ends of a scope belong to it, and comments at its end.
+            Case {
+                edit: after(line("b"), "y").between("a", "b"),
+                before: "b\na\nb\nb\n",
+                after: "b\na\nb\ny\nb\n",
+            },
+            Case {
+                edit: replace(line("x"), "y\n# end").within("def f"),
+                before: "def f():\n    x\nx\n",
+                after: "def f():\n    y\n    # end\nx\n",
+            },
+            // A definition in one of the same name is searched once.
+            Case {
+                edit: after(line("x"), "y")
+                    .within("def f")
+                    .expect(Expect::Exactly(3)),
+                before: "def f():\n  x\n  def f():\n    x\n  x\nx\n",
+                after: "def f():\n  x\n  y\n  def f():\n    x\n    y\n  x\n  y\nx\n",
+            },
+            Case {
+                edit: after(line("x"), "y").within("async def f"),
+                before: "def f():\n  x\nasync def f():\n  x\n",
+                after: "def f():\n  x\nasync def f():\n  x\n  y\n",
+            },
         ],
     );
 }
@@ -190,6 +214,26 @@ fn equal_lines_are_told_apart() {
                 edit: delete(line("x")).near_after("b").near_before("c"),
                 before: source,
                 after: "a\nx\nb\nc\nx\n",
+            },
+            Case {
+                edit: edit().near_after("a"),
+                before: source,
+                after: "a\nx\ny\nb\nx\nc\nx\n",
+            },
+            Case {
+                edit: edit().near_after("c"),
+                before: source,
+                after: "a\nx\nb\nx\nc\nx\ny\n",
+            },
+            Case {
+                edit: edit().near_after("a").expect(Expect::Exactly(2)),
+                before: "x\na\nb\nx\nb\na\nx\nb\n",
+                after: "x\na\nb\nx\ny\nb\na\nx\ny\nb\n",
+            },
+            Case {
+                edit: edit().near_before("b\nc"),
+                before: "x\nb\na\nx\nb\nc\n",
+                after: "x\nb\na\nx\ny\nb\nc\n",
             },
             // Only some of the places, some of which have the text of the edit already.
             Case {

@@ -79,17 +79,6 @@ fn a_miss_says_what_comes_near() {
             "x\na\n",
             "anchor `z` or `x` matched, but not near the lines it should (line 1)",
         ),
-        // A range does not leave its scope, nor go from one to the next.
-        (
-            delete(until("first", "last")).within("def f"),
-            "def f():\n    first\nlast\n",
-            "no line after anchor `first` (line 2) is `last` within `def f` | line 3: `last` (outside the scope)",
-        ),
-        (
-            delete(until("first", "last")).within("def f"),
-            "def f():\n    first\ndef f():\n    last\n",
-            "no line after anchor `first` (line 2) is `last` within `def f` | line 4: `last`",
-        ),
         (
             after(regex("timeout = 1"), "y"),
             "timeout = 2\n",
@@ -129,6 +118,54 @@ fn a_miss_says_what_comes_near() {
             replace(regex(r"timeout=(\d+)"), "time_limit=$1"),
             "f(timeout=a)\n",
             "anchor `timeout=(\\d+)` not found | line 1: `f(timeout=a)`",
+        ),
+    ]);
+}
+
+#[test]
+fn nothing_is_looked_for_outside_the_scope() {
+    check([
+        // A range does not leave its scope, nor go from one to the next.
+        (
+            delete(until("first", "last")).within("def f"),
+            "def f():\n    first\nlast\n",
+            "no line after anchor `first` (line 2) is `last` within `def f` | line 3: `last` (outside the scope)",
+        ),
+        (
+            delete(until("first", "last")).within("def f"),
+            "def f():\n    first\ndef f():\n    last\n",
+            "no line after anchor `first` (line 2) is `last` within `def f` | line 4: `last`",
+        ),
+        // Lines around an anchor, and further lines of it, are in its scope.
+        (
+            after(line("x"), "y").near_after("a").within("def f"),
+            "a\ndef f():\n    a\n    b\ndef f():\n    x\n",
+            "anchor `x` matched, but not near the lines it should (line 6)",
+        ),
+        (
+            after(line("x"), "y").near_before("a").within("def f"),
+            "def f():\n    x\ndef f():\n    a\na\n",
+            "anchor `x` matched, but not near the lines it should (line 2)",
+        ),
+        (
+            delete(line("x\nend")).within("def f"),
+            "def f():\n    x\nend\nx\nend\n",
+            "anchor `x …` not found within `def f` | line 2: `x` | line 4: `x` (outside the scope)",
+        ),
+        (
+            delete(line("def f(...): pass\nx")).within("def f"),
+            "x\ndef f(): pass\nx\n",
+            "anchor `def f(...): pass …` not found within `def f` | line 2: `def f(): pass`",
+        ),
+        (
+            delete(line("x")).within("class C > def m"),
+            "class C:\n    def f(self):\n        def m():\n            x\n",
+            "scope `class C > def m` of anchor `x` not found | line 3: `def m` (outside the scope)",
+        ),
+        (
+            delete(line("x")).within("class Helper"),
+            "def Helper():\n    x\nclass Helper1:\n    x\n",
+            "scope `class Helper` of anchor `x` not found | line 3: `class Helper1` (outside the scope) (expected `Helper`, found `Helper1`)",
         ),
     ]);
 }

@@ -2,6 +2,7 @@
 
 mod anchors;
 mod building;
+mod by_hand;
 mod conflicts;
 mod encodings;
 mod generators;

@@ -1,0 +1,157 @@
+//! Edits that people made by hand, and what a file was before someone made them.
+
+use torch_patch_edit::{Edit, FilePatch, FileState};
+
+use crate::building::{With, after, any_of, argument, before, delete, line, regex, replace, until};
+
+#[test]
+fn hand_made_forms_are_recognised() {
+    let guide =
+        after(line("store = ..."), "if a:\n    backend = gloo").by_hand(&["backend = gloo"]);
+    let call = argument("n=0", line("f(...)")).by_hand(&["f(a, n=1)"]);
+    let place = replace(line("x = nccl"), "x = y if z else nccl").by_hand(&["x = gloo"]);
+    for (edit, source, line) in [
+        (
+            &guide,
+            "store = 1\n# by hand\n\nbackend = gloo  # me\nb\n",
+            4,
+        ),
+        (&call, "f(a,\n  n=1)\n", 1),
+        (&place, "a\nx = gloo\n", 2),
+    ] {
+        let patch = FilePatch::compile("a.py", std::slice::from_ref(edit)).unwrap();
+        let found = patch.classify(Some(source.as_bytes()));
+        assert_eq!(found.state, FileState::AppliedByHand, "{source}");
+        assert_eq!(found.edits[0].lines, [line], "{source}");
+        assert!(patch.apply(Some(source.as_bytes())).is_err());
+    }
+    // The form stands right before its anchor, in the same scope, and is all of it.
+    let above = || before(line("def f(): pass"), "if a:\n    x").by_hand(&["x", "y\nz"]);
+    let regex_call = argument("n=0", regex(r"\bf\(")).by_hand(&["f(a)\nb", "x = f(a, n=1)"]);
+    for (edit, source, expected) in [
+        (
+            above(),
+            "x\n\n# b\ndef f(): pass\n",
+            FileState::AppliedByHand,
+        ),
+        (above(), "y\nz\ndef f(): pass\n", FileState::AppliedByHand),
+        (above(), "x\nb\ndef f(): pass\n", FileState::Pristine),
+        (above(), "z\ndef f(): pass\n", FileState::Pristine),
+        (
+            above().within("def f"),
+            "x\ndef f(): pass\n",
+            FileState::Pristine,
+        ),
+        (regex_call.clone(), "f(a)\nb\n", FileState::Pristine),
+        (regex_call, "x = f(a, n=1)\n", FileState::AppliedByHand),
+        (
+            delete(line("a")).by_hand(&["pass  # a"]),
+            "b\npass\n",
+            FileState::AppliedByHand,
+        ),
+        (
+            replace(regex("nccl"), "gloo").by_hand(&["x = mpi"]),
+            "b\nx = mpi\n",
+            FileState::AppliedByHand,
+        ),
+    ] {
+        let patch = FilePatch::compile("a.py", &[edit]).unwrap();
+        let state = patch.classify(Some(source.as_bytes())).state;
+        assert_eq!(state, expected, "{source}");
+    }
+    // An edit without hand-made form may be missing, one with a form may not.
+    let other = after(line("b"), "c");
+    let source = b"store = 1\nbackend = gloo\nb\nx = nccl\n";
+    let state = |edits: &[Edit]| {
+        FilePatch::compile("a.py", edits)
+            .unwrap()
+            .classify(Some(source))
+            .state
+    };
+    assert_eq!(state(&[guide.clone(), other]), FileState::AppliedByHand);
+    assert!(matches!(state(&[guide, place]), FileState::Conflict(_)));
+}
+
+#[test]
+fn what_a_hand_made_file_was_is_guessed() {
+    let edit = after(line("store = ..."), "if a:\n    backend = gloo").by_hand(&["backend = gloo"]);
+    let patch = FilePatch::compile("a.py", &[edit]).unwrap();
+    for (original, by_hand) in [
+        ("store = 1\r\nb\r\n", "store = 1\r\nbackend = gloo\r\nb\r\n"),
+        (
+            "store = 1\r\nb\r\n",
+            "store = 1\n\n# me\nbackend = gloo\nb\n",
+        ),
+        ("store = 1\n\nb\n", "store = 1\n\nbackend = gloo\n# me\nb\n"),
+        ("store = 1", "store = 1\nbackend = gloo"),
+        // A lone `\r` is no part of a rewritten ending.
+        (
+            "store = 1\nb\rc\n",
+            "store = 1\r\nbackend = gloo\r\nb\rc\r\n",
+        ),
+        (
+            "store = 1\r\nb\rc\r\nd\r\n",
+            "store = 1\nbackend = gloo\nb\rc\r\nd\n",
+        ),
+    ] {
+        let mut guesses = patch.originals(by_hand.as_bytes());
+        assert!(
+            guesses.any(|guess| guess == original.as_bytes()),
+            "{by_hand:?}"
+        );
+    }
+}
+
+#[test]
+fn what_can_be_taken_out_is_guessed_once() {
+    let insert = || after(line("a"), "x");
+    let gloo = || replace(any_of(&["x = nccl", "x = mpi"]), "x = gloo");
+    for (path, edits, file, expected) in [
+        ("a.py", &[insert()][..], "a\nx\n", &["a\n"][..]),
+        ("a.py", &[insert()], "a\nx\nb\n", &["a\nb\n"]),
+        // Comments beside it may have come with it, up to three lines; not those of other files.
+        (
+            "a.py",
+            &[insert()],
+            "a\nx\n# 1\n\n# 3\n# 4\n",
+            &[
+                "a\n# 1\n\n# 3\n# 4\n",
+                "a\n\n# 3\n# 4\n",
+                "a\n# 3\n# 4\n",
+                "a\n# 4\n",
+            ],
+        ),
+        ("a.ini", &[insert()], "a\nx\n# 1\n", &["a\n# 1\n"]),
+        // Two edits at once.
+        (
+            "a.py",
+            &[insert(), before(line("b"), "y")],
+            "a\nx\ny\nb\n",
+            &["a\nb\n"],
+        ),
+        // What was replaced is written down in the anchor, if that is all of it.
+        (
+            "a.py",
+            &[gloo()],
+            "if a:\n  x = gloo\n# b\n",
+            &["if a:\n  x = nccl\n# b\n"],
+        ),
+        ("a.py", &[replace(line("x = ..."), "y")], "y\n", &[]),
+        ("a.py", &[replace(until("x", "z"), "y")], "y\n", &[]),
+    ] {
+        let patch = FilePatch::compile(path, edits).unwrap();
+        let guesses: Vec<String> = patch
+            .originals(file.as_bytes())
+            .map(|guess| String::from_utf8(guess).unwrap())
+            .collect();
+        let rewritten = expected
+            .iter()
+            .flat_map(|guess| [guess.replace('\n', "\r\n"), (*guess).to_owned()]);
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|guess| (*guess).to_owned())
+            .chain(rewritten)
+            .collect();
+        assert_eq!(guesses, expected, "{file}");
+    }
+}

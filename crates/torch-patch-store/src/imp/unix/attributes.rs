@@ -100,3 +100,43 @@ fn is_none(error: rustix::io::Errno) -> bool {
         MISSING | Errno::OPNOTSUPP | Errno::PERM | Errno::ACCESS
     )
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+    use rustix::fs::{Mode, OFlags, XattrFlags};
+
+    fn file() -> (tempfile::NamedTempFile, fs::File) {
+        let temporary = tempfile::NamedTempFile::new().unwrap();
+        let file = fs::File::open(temporary.path()).unwrap();
+        (temporary, file)
+    }
+
+    #[test]
+    fn an_attribute_that_is_gone_is_none_and_one_that_cannot_be_read_is_an_error() {
+        let (temporary, file) = file();
+        assert_eq!(value(&file, "user.gone").unwrap(), None);
+        let closed = rustix::fs::open(temporary.path(), OFlags::PATH, Mode::empty()).unwrap();
+        let closed = fs::File::from_parts(closed.into(), temporary.path());
+        value(&closed, "user.gone").unwrap_err();
+        names(&closed).unwrap_err();
+    }
+
+    #[test]
+    fn an_attribute_of_the_user_that_cannot_be_kept_is_named() {
+        let (_temporary, from) = file();
+        let set = rustix::fs::fsetxattr(from.file(), "user.note", b"mine", XattrFlags::empty());
+        if set.is_err() {
+            println!("NOT RUN: the file system of temporary files has no attributes");
+            return;
+        }
+        let to = fs::File::open("/proc/self/comm").unwrap();
+        let error = pass_on(&from, &to).unwrap_err();
+        let expected = format!(
+            "failed to keep the attribute `user.note` of `{}`",
+            from.path().display()
+        );
+        assert!(error.to_string().starts_with(&expected), "{error}");
+    }
+}

@@ -199,3 +199,45 @@ fn failed(action: &str, path: &Path, error: Errno) -> io::Error {
     let message = format!("failed to {action} `{}`: {error}", path.display());
     io::Error::new(error.kind(), message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::is_absent;
+
+    fn root() -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("directory")).unwrap();
+        fs::write(root.path().join("directory/a"), b"a").unwrap();
+        fs::write(root.path().join("file"), b"a").unwrap();
+        fs::os::unix::fs::symlink("directory", root.path().join("link")).unwrap();
+        root
+    }
+
+    #[test]
+    fn a_link_on_the_way_is_not_taken_for_a_way_that_is_not_there() {
+        let root = root();
+        for (path, wanted) in [
+            ("none/a", true),
+            ("directory/none", true),
+            ("file/a", true),
+            ("link/a", false),
+            ("link", false),
+        ] {
+            let error = open(root.path(), &root.path().join(path)).unwrap_err();
+            assert_eq!(is_absent(&error), wanted, "{path}: {error}");
+        }
+        open(root.path(), &root.path().join("directory/a")).unwrap();
+    }
+
+    /// One that takes the place of a file after that was looked at.
+    #[test]
+    fn a_pipe_is_opened_without_waiting_for_its_other_end() {
+        let root = root();
+        let pipe = root.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let opened = open(root.path(), &pipe).unwrap();
+        assert!(!opened.metadata().unwrap().is_file());
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::path::Path;
+#[cfg(unix)]
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -35,6 +37,14 @@ fn who_waits_in_vain_is_told_who_holds_it() {
         (holder.pid, holder.command.as_str()),
         (std::process::id(), "apply")
     );
+    #[cfg(unix)] // where every machine has this program
+    {
+        let name = Command::new("uname").arg("-n").output().unwrap().stdout;
+        assert_eq!(
+            holder.host.as_deref(),
+            Some(str::from_utf8(&name).unwrap().trim_end())
+        );
+    }
     assert!(*waited >= Duration::from_millis(30));
     assert!(
         error
@@ -81,6 +91,31 @@ fn the_last_one_out_and_those_who_wait_do_not_meet() {
             .digest,
         Digest::of(b"old")
     );
+}
+
+/// The last one out takes the name of the lock file away, so a lock on that file keeps nobody out any more.
+#[test]
+fn who_has_waited_for_the_last_one_out_keeps_others_out() {
+    let world = World::new(&[]);
+    let store = world.store();
+    let held = store.lock(&options()).unwrap();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            let store = world.store();
+            let locked = store.lock(&options()).unwrap();
+            let impatient = LockOptions {
+                timeout: Duration::ZERO,
+                ..options()
+            };
+            let error = world.store().lock(&impatient).unwrap_err();
+            assert!(matches!(error.kind(), StoreErrorKind::Busy { .. }));
+            locked.release().unwrap();
+        });
+        thread::sleep(Duration::from_millis(100)); // until it waits
+        held.release().unwrap();
+        waiting.join().unwrap();
+    });
+    assert!(!world.has_records());
 }
 
 /// A second removal could hit the lock file of whoever came in after the first.

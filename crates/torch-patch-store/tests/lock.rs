@@ -62,12 +62,17 @@ fn who_waits_in_vain_is_told_who_holds_it() {
 fn the_last_one_out_and_those_who_wait_do_not_meet() {
     let world = World::new(&[("a", b"old")]);
     let inside = AtomicUsize::new(0);
+    // Whoever comes takes the lock, whoever has waited longest: on a busy machine one may wait for all others.
+    let patient = LockOptions {
+        timeout: Duration::from_secs(60),
+        ..options()
+    };
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..10 {
                     let store = world.store();
-                    let mut locked = store.lock(&options()).unwrap();
+                    let mut locked = store.lock(&patient).unwrap();
                     assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
                     assert!(locked.ledger().is_empty());
                     locked

@@ -143,10 +143,7 @@ impl Writer<'_, '_> {
             .previous_end(physical.start)
             .filter(|_| physical.end == lines.end);
         let span = before.unwrap_or(lines.start)..lines.end;
-        Draft {
-            footprint: physical,
-            ..self.draft(span, Vec::new(), Order::Replacing)
-        }
+        self.draft(span, Vec::new(), Order::Replacing)
     }
 
     fn wrap(&self, span: &Span, header: &Block, footer: &Block) -> Draft {

@@ -259,10 +259,7 @@ impl Locator<'_, '_> {
             state: SiteState::Pristine,
             spelling: 0,
         });
-        let applied = results.into_iter().map(|at| Site {
-            state: SiteState::Applied(at.clone()),
-            ..self.text_site(at)
-        });
+        let applied = results.into_iter().map(|at| self.text_site(at));
         pristine.chain(applied).collect()
     }
 

@@ -207,6 +207,17 @@ fn arguments_go_into_the_call() {
                 before: "if c:\n  x = f(a\n  )\n",
                 after: "if c:\n  x = f(a,\n    n=0,\n  )\n",
             },
+            // It stands below the last one.
+            Case {
+                edit: argument("n=0", line("x = f(...)")),
+                before: "x = f(\n        a\n)\n",
+                after: "x = f(\n        a,\n        n=0,\n)\n",
+            },
+            Case {
+                edit: argument("n=0", line("x = f(...)")),
+                before: "x = f(\n  a,\n    b\n)\n",
+                after: "x = f(\n  a,\n    b,\n    n=0,\n)\n",
+            },
             Case {
                 edit: argument("n=0", line("x = f(...)")),
                 before: "x = f(a,\n      (b,\n  c),\n)\n",

@@ -218,7 +218,7 @@ mod tests {
             "x[(a,)]",
             "(f(a, b),)",
             "f[a][b,]",
-            "x = (a,)",
+            "x = (a + b,)",
         ] {
             assert_ne!(
                 texts(tuple),

@@ -420,6 +420,23 @@ fn what_cannot_be_written_is_refused() {
 }
 
 #[test]
+fn the_edit_that_breaks_a_file_is_found_behind_others() {
+    let source = format!("a\n{}end\nz\nlast\n", "b\n".repeat(20));
+    let longer = after(line("a"), &"x = 1\n".repeat(30));
+    let shorter = delete(until("a", "end"));
+    for (first, broken_line) in [(longer, 54), (shorter, 2)] {
+        let patch = |text: &str| {
+            FilePatch::compile("a.py", &[first.clone(), after(line("z"), text)]).unwrap()
+        };
+        assert!(patch("y = 1").apply(Some(source.as_bytes())).is_ok());
+        match patch("y = = 1").apply(Some(source.as_bytes())) {
+            Err(ApplyError::Syntax(broken)) => assert_eq!(broken.line, broken_line),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn line_endings_are_joined_by_the_edit_that_does_it() {
     let edits = [
         after(line("x"), "some_longer = 1"),

@@ -235,6 +235,17 @@ fn equal_lines_are_told_apart() {
                 before: "x\nb\na\nx\nb\nc\n",
                 after: "x\nb\na\nx\ny\nb\nc\n",
             },
+            // What is put in may be what the range begins with, or stand right beside.
+            Case {
+                edit: replace(until("a", "c"), "a"),
+                before: "a\nb\nc\nd\n",
+                after: "a\nd\n",
+            },
+            Case {
+                edit: replace(regex("a"), "b").expect(Expect::All),
+                before: "ab\n",
+                after: "bb\n",
+            },
             // Only some of the places, some of which have the text of the edit already.
             Case {
                 edit: replace(line("x"), "c").expect(Expect::All),

@@ -3,6 +3,7 @@
 mod anchors;
 mod building;
 mod by_hand;
+mod composing;
 mod conflicts;
 mod encodings;
 mod generators;

@@ -87,3 +87,7 @@ reproducible:
 # The archives of a release that can be built on Debian: Linux and Windows
 release:
     .ci/run release
+
+# Mutation testing of engine and store; MUTANTS_SHARD=0/10 does every tenth
+mutants:
+    .ci/run mutants

@@ -141,13 +141,16 @@ fn with_modes(world: &World, modes: &[(&str, u32)], act: &str) {
     assert!(is_done, "{act}, with {modes:?}");
 }
 
-/// The executable is copied to where everybody may run it, and started by a shell, after `preparation`.
+/// The executable is copied to where everybody may run it, and started by a shell, after `preparation`. Another program
+/// copies it: what this one has open for writing the child of another test may have open too, and then it is busy.
 fn is_done_by_child(world: &World, act: &str, preparation: &str) -> bool {
     let is_root = fs::metadata(world.root()).unwrap().uid() == 0;
     let directory = tempfile::tempdir().unwrap();
     fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
     let executable = directory.path().join("child");
-    fs::copy(std::env::current_exe().unwrap(), &executable).unwrap();
+    let mut copy = Command::new("cp");
+    copy.arg(std::env::current_exe().unwrap()).arg(&executable);
+    assert!(copy.status().unwrap().success());
     let mut child = Command::new("sh");
     child.args(["-c", &format!("{preparation} exec \"$0\" \"$@\"")]);
     child.arg(&executable);

@@ -64,7 +64,7 @@ fn the_last_one_out_and_those_who_wait_do_not_meet() {
     let inside = AtomicUsize::new(0);
     // Whoever comes takes the lock, whoever has waited longest: on a busy machine one may wait for all others.
     let patient = LockOptions {
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         ..options()
     };
     thread::scope(|scope| {

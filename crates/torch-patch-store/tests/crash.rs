@@ -394,6 +394,27 @@ fn a_file_changed_by_somebody_else_after_a_crash_is_left_and_reported() {
 }
 
 #[test]
+fn a_change_that_lacks_nothing_but_its_end_is_finished() {
+    let recorder = Arc::new(FaultAt::never());
+    run(&pristine(), &recorder, first());
+    let is_end = |step: &Step| matches!(step, Step::Rename(_, to) if to.ends_with("ledger.json"));
+    let step = recorder.steps().iter().position(is_end).unwrap();
+    let world = pristine();
+    run(
+        &world,
+        &Arc::new(FaultAt::new(Fault::Killed, step)),
+        first(),
+    );
+    let store = world.store();
+    let locked = store.lock(&options()).unwrap();
+    assert_eq!(locked.recovered().outcome, RecoveryOutcome::Finished);
+    assert_eq!(locked.recovered().files.len(), first().len());
+    let done = applied();
+    assert_eq!(without_byte_code(&world), without_byte_code(&done));
+    assert_eq!(locked.ledger(), done.store().read().unwrap().ledger());
+}
+
+#[test]
 fn what_is_no_file_any_more_after_a_crash_is_left_and_the_rest_is_undone() {
     let recorder = Arc::new(FaultAt::never());
     run(&pristine(), &recorder, first());

@@ -1,0 +1,118 @@
+"""What a command has found and done, as plain data; the fields are those of the JSON of `torch-patch`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Mapping
+
+# What is there of a patch, or became of it, if nothing is left to be done.
+_WANTED = frozenset(("applied", "already-applied", "applied-by-hand", "adopted", "not-needed"))
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a command has worked."""
+
+    site_packages: str
+    """The directory that the package of the first patch is in, else the environment's first."""
+    source: str
+    """What named the environment, such as `--python`."""
+    python: str | None
+    """The Python version, such as `3.11`, if the layout tells it."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a patch."""
+
+    path: str
+    """Relative to the site-packages directory, `/`-separated on every system."""
+    before: str | None
+    """`sha256:` and 64 hexadecimal digits of the file as it was found; None if there was none."""
+    after: str | None
+    """The same of the file afterwards, read back from the disk, or worked out if nothing was written."""
+    lines: tuple[int, ...]
+    """The first line of each change in the patched file, from 1."""
+    state: str | None = None
+    """Of `status`: what is there of the patch in this file."""
+    diff: str | None = None
+    """Of `diff` and `plan`: the unified diff of the whole file, by all patches that were asked for."""
+    kept: str | None = None
+    """Of `revert` with `force`: the path of the copy of the version that was replaced."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one patch, or what is there of it."""
+
+    patch: str
+    """Its id."""
+    distribution: str
+    """The package that it belongs to."""
+    version: str | None
+    """The installed version of the package; None if it is not installed (any more)."""
+    variant: str | None
+    """The range of versions whose edits are used, if any."""
+    outcome: str
+    """One word, such as `applied` or `already-applied`; new words may come."""
+    files: tuple[File, ...]
+    """The files of the patch."""
+    reason: str | None = None
+    """Why, in words, where the outcome alone does not say it."""
+    owners: tuple[str, ...] = ()
+    """Who has asked for the patch, of `status` and `revert`."""
+
+    @property
+    def is_wanted_state(self) -> bool:
+        """Whether nothing is left to be done: the patch is in place, or it is not needed."""
+        return self.outcome in _WANTED
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer to one request."""
+
+    environment: Environment | None
+    """Where it took place."""
+    results: tuple[Result, ...]
+    """One for each patch, in the order in which they were asked for, those that these require before them."""
+
+    def __getitem__(self, patch: str) -> Result:
+        """Return the result of the patch with this id."""
+        for result in self.results:
+            if result.patch == patch:
+                return result
+        raise KeyError(patch)
+
+    @property
+    def diff(self) -> str:
+        """The unified diffs of all files, each once; empty if nothing changes."""
+        diffs = (file.diff for result in self.results for file in result.files if file.diff)
+        return "".join(dict.fromkeys(diffs))
+
+
+def report(answer: Mapping[str, Any]) -> Report:
+    """Read the object that the command has printed; fields that are not known are passed over."""
+    environment = answer.get("environment")
+    return Report(
+        environment=Environment(**_known(Environment, environment)) if environment else None,
+        results=tuple(_result(result) for result in answer["results"]),
+    )
+
+
+def _result(found: Mapping[str, Any]) -> Result:
+    known = _known(Result, found)
+    known["files"] = tuple(_file(file) for file in found["files"])
+    known["owners"] = tuple(found.get("owners", ()))
+    return Result(**known)
+
+
+def _file(found: Mapping[str, Any]) -> File:
+    known = _known(File, found)
+    known["lines"] = tuple(found["lines"])
+    return File(**known)
+
+
+def _known(kind: type, found: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in found.items() if name in names}

@@ -1,0 +1,120 @@
+"""The requests; each runs the program once."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from torch_patch._errors import UsageError
+from torch_patch._program import StrPath, call
+from torch_patch._reports import Report, report
+
+
+def apply(
+    *patches: StrPath,
+    python: StrPath | None = None,
+    env: StrPath | None = None,
+    site_packages: StrPath | None = None,
+    more_patches: StrPath | None = None,
+    adopt: bool = False,
+    accept_risk: bool = False,
+    strict: bool = False,
+    owner: str | None = None,
+) -> Report:
+    """Bring patches in, all or none; where they are in place nothing is written.
+
+    `patches` are ids, or paths of patch files. The environment is that of the running Python, or of the interpreter
+    `python`, or the one with the prefix `env`, or the directory `site_packages`. `more_patches` is a directory of patch
+    files or one file. `adopt` takes over an edit that was made by hand, `accept_risk` allows patches whose risk is
+    `unsafe`, `strict` makes it an error if nothing is to be done, `owner` is who asks.
+
+    Python has the new code after its next start: patch before `import torch`.
+    """
+    words = _apply(patches, adopt=adopt, accept_risk=accept_risk, strict=strict, owner=owner)
+    return report(call("apply", *words, *_place(python, env, site_packages, more_patches)))
+
+
+def plan(
+    *patches: StrPath,
+    python: StrPath | None = None,
+    env: StrPath | None = None,
+    site_packages: StrPath | None = None,
+    more_patches: StrPath | None = None,
+    adopt: bool = False,
+    accept_risk: bool = False,
+    strict: bool = False,
+    owner: str | None = None,
+) -> Report:
+    """Tell what `apply` would do; writes nothing. The arguments are those of `apply`."""
+    words = _apply(patches, adopt=adopt, accept_risk=accept_risk, strict=strict, owner=owner)
+    return report(call("apply", "--dry-run", *words, *_place(python, env, site_packages, more_patches)))
+
+
+def diff(
+    *patches: StrPath,
+    python: StrPath | None = None,
+    env: StrPath | None = None,
+    site_packages: StrPath | None = None,
+    more_patches: StrPath | None = None,
+) -> Report:
+    """Tell what `apply` would change, with the unified diff of each file; `Report.diff` has them all."""
+    return report(call("diff", *_ids(patches), *_place(python, env, site_packages, more_patches)))
+
+
+def status(
+    *patches: StrPath,
+    python: StrPath | None = None,
+    env: StrPath | None = None,
+    site_packages: StrPath | None = None,
+    more_patches: StrPath | None = None,
+) -> Report:
+    """Tell what is in place, from the bytes on disk; without patches, of all that there are. Writes nothing."""
+    return report(call("status", *patches, *_place(python, env, site_packages, more_patches)))
+
+
+def revert(
+    *patches: StrPath,
+    python: StrPath | None = None,
+    env: StrPath | None = None,
+    site_packages: StrPath | None = None,
+    more_patches: StrPath | None = None,
+    all: bool = False,  # noqa: A002
+    force: bool = False,
+    merge: bool = False,
+) -> Report:
+    """Take patches out; the last one out of a file restores its bytes, mode and owner.
+
+    Without patches the one that is applied, or with `all` every one. A file that somebody else has changed since is an
+    error (`Drifted`): `force` restores the original and keeps a copy, `merge` takes only the patch out of it.
+    """
+    words = [*(os.fspath(patch) for patch in patches), *_given(("--all", all), ("--force", force), ("--merge", merge))]
+    return report(call("revert", *words, *_place(python, env, site_packages, more_patches)))
+
+
+def _apply(patches: tuple[StrPath, ...], *, owner: str | None, **options: bool) -> list[str]:
+    given = _given(*((f"--{name.replace('_', '-')}", is_given) for name, is_given in options.items()))
+    return [*_ids(patches), *given, *(["--owner", owner] if owner is not None else [])]
+
+
+def _ids(patches: tuple[StrPath, ...]) -> list[str]:
+    if not patches:
+        raise UsageError("usage", 2, "no patch is named", ["name one, such as `gloo-windows`"], {"argument": None})
+    return [os.fspath(patch) for patch in patches]
+
+
+def _given(*options: tuple[str, bool]) -> list[str]:
+    return [option for option, is_given in options if is_given]
+
+
+def _place(
+    python: StrPath | None, env: StrPath | None, site_packages: StrPath | None, more_patches: StrPath | None
+) -> list[str]:
+    """The options that name the environment: the one that was named, else that of the running Python."""
+    named = {"--python": python, "--env": env, "--site-packages": site_packages}
+    given = [word for option, value in named.items() if value is not None for word in (option, os.fspath(value))]
+    if not given:
+        if not sys.executable:
+            hint = ["name the environment with `env=` or `site_packages=`"]
+            raise UsageError("usage", 2, "this Python does not know its own program", hint, {"argument": None})
+        given = ["--python", sys.executable]
+    return given if more_patches is None else [*given, "--patches", os.fspath(more_patches)]

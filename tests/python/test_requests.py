@@ -1,0 +1,186 @@
+"""The functions of `torch_patch`, each on a real environment, with the program of the wheel."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import torch_patch
+from conftest import ORIGINAL, TARGET, Venv
+
+
+def digest(path: Path) -> str:
+    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_apply_changes_the_file_and_revert_brings_every_byte_back(environment: Venv, backend_patch: Path) -> None:
+    before = digest(environment.target)
+    done = torch_patch.apply(backend_patch, python=environment.python)["backend"]
+    assert (done.outcome, done.distribution, done.version, done.variant) == ("applied", "torch", "1.13.1", ">=1,<3")
+    assert done.is_wanted_state
+    (file,) = done.files
+    assert (file.path, file.before, file.after, file.lines) == (TARGET, before, digest(environment.target), (16,))
+    assert "    backend = Backend.GLOO  # torch-patch: backend\n" in environment.target.read_text()
+
+    again = torch_patch.apply(backend_patch, python=environment.python)["backend"]
+    assert again.outcome == "already-applied"
+
+    out = torch_patch.revert("backend", python=environment.python)["backend"]
+    assert out.outcome == "reverted"
+    assert environment.target.read_bytes() == ORIGINAL.encode()
+
+
+def test_plan_and_diff_write_nothing(environment: Venv, backend_patch: Path) -> None:
+    planned = torch_patch.plan(backend_patch, env=environment.prefix)
+    assert planned["backend"].outcome == "would-apply"
+    shown = torch_patch.diff(backend_patch, env=environment.prefix).diff
+    assert "+    backend = Backend.GLOO  # torch-patch: backend\n" in shown
+    assert shown.count("+++ ") == 1
+    assert environment.target.read_bytes() == ORIGINAL.encode()
+    assert not (environment.site_packages / ".torch-patch").exists()
+
+
+def test_status_tells_what_is_there_and_who_asked_for_it(environment: Venv, backend_patch: Path) -> None:
+    named = {"site_packages": environment.site_packages}
+    assert torch_patch.status("gloo-always", **named)["gloo-always"].outcome == "not-applied"
+    torch_patch.apply(backend_patch, owner="my installer", **named)
+    found = torch_patch.status(**named)["backend"]
+    assert (found.outcome, found.owners, found.files[0].state) == ("applied", ("my installer",), "applied")
+
+
+def test_the_environment_is_that_of_the_running_python(environment: Venv, backend_patch: Path) -> None:
+    here = Path(torch_patch.__file__).parents[1]
+    program = (
+        "import sys; sys.path.append(sys.argv[1]); import torch_patch; "
+        "found = torch_patch.apply(sys.argv[2]).environment; print(found.site_packages, found.source)"
+    )
+    command = [environment.python, "-c", program, here, backend_patch]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert said == f"{environment.site_packages} --python\n"
+    assert "torch-patch: backend" in environment.target.read_text()
+
+
+def test_all_reverts_all(environment: Venv, backend_patch: Path) -> None:
+    other = backend_patch.with_name("other.toml")
+    other.write_text(backend_patch.read_text().replace('"backend"', '"other"').replace(": backend", ": other"))
+    torch_patch.apply(backend_patch, python=environment.python)
+    with pytest.raises(torch_patch.DoesNotApply) as raised:
+        torch_patch.apply(other, python=environment.python)
+    assert raised.value.code == "overlap"
+    reverted = torch_patch.revert(python=environment.python, all=True)
+    assert [result.patch for result in reverted.results] == ["backend"]
+
+
+def test_what_another_has_changed_is_drifted(environment: Venv, backend_patch: Path) -> None:
+    named = {"python": environment.python}
+    torch_patch.apply(backend_patch, **named)
+    changed = environment.target.read_text() + "# mine\n"
+    environment.target.write_text(changed)
+    with pytest.raises(torch_patch.Drifted) as raised:
+        torch_patch.revert("backend", **named)
+    assert raised.value.details["files"][0]["path"] == TARGET
+    assert environment.target.read_text() == changed
+    torch_patch.revert("backend", merge=True, **named)
+    assert environment.target.read_text() == ORIGINAL + "# mine\n"
+    (file,) = torch_patch.status("gloo-always", **named)["gloo-always"].files
+    assert file.path == TARGET
+
+
+def test_force_keeps_a_copy(environment: Venv, backend_patch: Path) -> None:
+    named = {"python": environment.python}
+    torch_patch.apply(backend_patch, **named)
+    changed = environment.target.read_text() + "# mine\n"
+    environment.target.write_text(changed)
+    (file,) = torch_patch.revert("backend", force=True, **named)["backend"].files
+    assert environment.target.read_bytes() == ORIGINAL.encode()
+    assert file.kept is not None
+    assert Path(file.kept).read_text() == changed
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "exit_code", "arguments"),
+    [
+        (torch_patch.UnknownPatch, "unknown-patch", 2, {"patch": "gloo-window"}),
+        (torch_patch.EnvironmentNotFound, "environment-not-found", 5, {"env": "nowhere"}),
+        (torch_patch.BadPatchFile, "bad-patch-file", 6, {"text": "format = 2"}),
+        (torch_patch.AnchorNotFound, "anchor-not-found", 3, {"replace": ("prefix_store = Prefix", "nothing = Prefix")}),
+        (torch_patch.NotCovered, "not-covered", 3, {"replace": (">=1,<3", ">=2,<3")}),
+        (torch_patch.DistributionNotFound, "distribution-not-found", 5, {"replace": ('"torch"\n', '"xformers"\n')}),
+        (torch_patch.Unsafe, "unsafe", 2, {"replace": ("format = 1\n", 'format = 1\nrisk = "unsafe"\n')}),
+    ],
+)
+def test_a_failure_is_an_exception_of_its_own_kind(
+    environment: Venv, backend_patch: Path, kind: type, code: str, exit_code: int, arguments: dict
+) -> None:
+    text = backend_patch.read_text()
+    if "replace" in arguments:
+        old, new = arguments["replace"]
+        assert old in text
+        text = text.replace(old, new)
+    backend_patch.write_text(arguments.get("text", text))
+    patch = arguments.get("patch", backend_patch)
+    env = arguments.get("env", environment.prefix)
+    with pytest.raises(kind) as raised:
+        torch_patch.apply(patch, env=env)
+    error = raised.value
+    assert (error.code, error.exit) == (code, exit_code)
+    assert error.message in str(error)
+    assert all(hint in str(error) for hint in error.hints)
+    assert environment.target.read_bytes() == ORIGINAL.encode()
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert (type(copy), copy.code, copy.details) == (kind, error.code, error.details)
+
+
+def test_strict_makes_it_an_error_if_nothing_is_to_be_done(environment: Venv, backend_patch: Path) -> None:
+    platform = "win" if sys.platform != "win32" else "linux"
+    text = backend_patch.read_text()
+    backend_patch.write_text(text.replace("format = 1\n", f'format = 1\nplatforms = ["{platform}"]\n'))
+    assert torch_patch.apply(backend_patch, env=environment.prefix)["backend"].outcome == "not-needed"
+    with pytest.raises(torch_patch.NotNeeded):
+        torch_patch.apply(backend_patch, env=environment.prefix, strict=True)
+
+
+def test_an_edit_made_by_hand_is_told_and_can_be_adopted(environment: Venv, backend_patch: Path) -> None:
+    with backend_patch.open("a") as file:
+        file.write('by-hand = ["backend = Backend.GLOO"]\n')
+    line = "    prefix_store = PrefixStore(group_name, store)\n"
+    by_hand = ORIGINAL.replace(line, line + "    backend = Backend.GLOO\n")
+    environment.target.write_text(by_hand)
+    named = {"env": environment.prefix}
+    assert torch_patch.apply(backend_patch, **named)["backend"].outcome == "applied-by-hand"
+    assert torch_patch.apply(backend_patch, adopt=True, **named)["backend"].outcome == "adopted"
+    torch_patch.revert("backend", **named)
+    assert environment.target.read_bytes() == ORIGINAL.encode()
+
+
+def test_more_patches_are_known_by_their_id(environment: Venv, backend_patch: Path) -> None:
+    done = torch_patch.apply("backend", env=environment.prefix, more_patches=backend_patch)
+    assert done["backend"].outcome == "applied"
+    with pytest.raises(KeyError):
+        done["other"]
+
+
+def test_a_request_without_a_patch_is_refused_before_anything_runs() -> None:
+    for request in (torch_patch.apply, torch_patch.plan, torch_patch.diff):
+        with pytest.raises(torch_patch.UsageError, match="no patch is named"):
+            request()
+
+
+def request_in_a_process(arguments: tuple[str, str]) -> str:
+    patch, env = arguments
+    return torch_patch.apply(patch, env=env)["backend"].outcome
+
+
+def test_two_installers_at_once_both_succeed(environment: Venv, backend_patch: Path) -> None:
+    request = (str(backend_patch), str(environment.prefix))
+    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
+        outcomes = list(pool.map(request_in_a_process, [request] * 8))
+    assert sorted(set(outcomes)) == ["already-applied", "applied"]
+    assert outcomes.count("applied") == 1

@@ -271,6 +271,16 @@ mod tests {
             .map(|index| document.line_number(document.line(index).start))
             .collect();
         assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+        for (bytes, count) in [
+            (&b""[..], 0),
+            (BOM, 0),
+            (b"\r\n", 1),
+            (b"a\n", 1),
+            (b"a\r\n\r", 2),
+            (b"a\n ", 2),
+        ] {
+            assert_eq!(text(bytes).line_count(), count, "{bytes:?}");
+        }
     }
 
     #[test]

@@ -168,6 +168,12 @@ fn lines_are_wrapped() {
                 before: "if c:\n\ta(\n\t\t1)\n",
                 after: "if c:\n\tif b:\n\t\ta(\n\t\t\t1)\n",
             },
+            // The level goes behind the indentation that all lines have.
+            Case {
+                edit: wrap(until("a", "b"), "if d:", ""),
+                before: "if c:\n  \ta\n  \tb\n",
+                after: "if c:\n  \tif d:\n  \t\ta\n  \t\tb\n",
+            },
         ],
     );
 }

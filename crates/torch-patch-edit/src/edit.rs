@@ -210,3 +210,18 @@ impl Default for Expect {
         Self::Exactly(1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_on_either_side_is_asked_for() {
+        for (after, before) in [(true, true), (true, false), (false, true), (false, false)] {
+            let line = |is_there: bool| is_there.then(|| "a".to_owned());
+            let (after, before) = (line(after), line(before));
+            let asks = after.is_some() || before.is_some();
+            assert_eq!(Near { after, before }.is_empty(), !asks);
+        }
+    }
+}

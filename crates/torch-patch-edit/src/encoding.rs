@@ -184,9 +184,9 @@ mod tests {
     fn a_trail_byte_belongs_to_its_lead_byte() {
         for (family, bytes, expected) in [
             // A half-width katakana, and what is no byte of Shift JIS, stand alone.
-            (DoubleByte::ShiftJis, &b"\xA6('\xFE'\xE0'"[..], "x('x'x'"),
+            (DoubleByte::ShiftJis, &b"\xA6@'\xFE[\xE0'"[..], "x@'x[x'"),
             (DoubleByte::ShiftJis, b"\x81@\x9F{\xE0[\xFC}", "xxxxxxxx"),
-            (DoubleByte::Wide, b"\x80(\xFF(\x81'", "x(x(x'"),
+            (DoubleByte::Wide, b"\x80[\xFF@\x81'", "x[x@x'"),
             (DoubleByte::Wide, b"\x81@\xA6}\xFE\xFE(", "xxxxxx("),
             (DoubleByte::Wide, b"\x81", "x"),
         ] {

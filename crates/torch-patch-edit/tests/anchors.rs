@@ -150,6 +150,11 @@ fn scopes_come_from_the_parser() {
                 before: SCOPES,
                 after: marked(16),
             },
+            Case {
+                edit: after(regex("x = "), "y").within("def f"),
+                before: "x = 0\ndef f():\n    x = 1\nx = 2\n",
+                after: "x = 0\ndef f():\n    x = 1\n    y\nx = 2\n",
+            },
             // The ends of a scope belong to it, and comments at its end.
             Case {
                 edit: after(line("b"), "y").between("a", "b"),
@@ -270,6 +275,11 @@ fn other_text_is_matched_by_whole_lines() {
                 edit: after(line("[a]\n\nkey = 1"), "new = 1\n\n    deep = 2  \n"),
                 before: "[b]\nkey = 1\n[a]\n\nkey = 1\n",
                 after: "[b]\nkey = 1\n[a]\n\nkey = 1\nnew = 1\n\n    deep = 2\n",
+            },
+            Case {
+                edit: after(regex("^ +$"), "x"),
+                before: "a\n  \nb\n",
+                after: "a\n  \n  x\nb\n",
             },
             // The white space that a line starts with stays, but what is put in may start with some.
             Case {

@@ -85,6 +85,11 @@ fn a_miss_says_what_comes_near() {
             "anchor `timeout = 1` not found | line 1: `timeout = 2`",
         ),
         (
+            argument("n=0", regex("^ +$")),
+            "f(a)\n  \n",
+            "anchor `^ +$` not found",
+        ),
+        (
             argument("n=0", regex("timer = f\\(")),
             "timer = g(a)\n",
             "anchor `timer = f\\(` not found | line 1: `timer = g(a)`",

@@ -85,6 +85,14 @@ fn lines_are_taken_out() {
             },
             Case {
                 edit: delete(AnchorRange {
+                    anchor: regex("b = 1"),
+                    until: Some(regex("b")),
+                }),
+                before: "b = 1\nx\nb = 2\nc\n",
+                after: "c\n",
+            },
+            Case {
+                edit: delete(AnchorRange {
                     anchor: regex("^  b"),
                     until: Some(any_of(&["d", "c"])),
                 }),
@@ -318,6 +326,11 @@ fn text_is_appended() {
                 edit: append("\n\nx = 1\n"),
                 before: "a\n",
                 after: "a\n\nx = 1\n",
+            },
+            Case {
+                edit: append("x = '\u{fc}'"),
+                before: "a\n",
+                after: "a\nx = '\u{fc}'\n",
             },
             Case {
                 edit: append("x = 1\n\n"),

@@ -217,10 +217,13 @@ mod tests {
 
     #[test]
     fn a_line_on_either_side_is_asked_for() {
-        for (after, before) in [(true, true), (true, false), (false, true), (false, false)] {
-            let line = |is_there: bool| is_there.then(|| "a".to_owned());
-            let (after, before) = (line(after), line(before));
-            let asks = after.is_some() || before.is_some();
+        let line = || Some("a".to_owned());
+        for (after, before, asks) in [
+            (None, None, false),
+            (line(), None, true),
+            (None, line(), true),
+            (line(), line(), true),
+        ] {
             assert_eq!(Near { after, before }.is_empty(), !asks);
         }
     }

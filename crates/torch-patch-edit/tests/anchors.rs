@@ -36,7 +36,17 @@ fn python_anchors_are_logical_lines() {
                 before: "b\na = 2\n",
                 after: "b\na = 2\nx\n",
             },
+            Case {
+                edit: replace(any_of(&["a = 1", "a = 2"]), "pass"),
+                before: "a = 1\na = 2\n",
+                after: "pass\na = 2\n",
+            },
             // Text that stands elsewhere does not hide a later spelling.
+            Case {
+                edit: replace(any_of(&["a = 1", "a = 2"]), "pass").expect(Expect::All),
+                before: "pass\na = 2\n",
+                after: "pass\npass\n",
+            },
             Case {
                 edit: replace(any_of(&["a = 1", "a = 2"]), "pass"),
                 before: "if b:\n    a = 2\n",

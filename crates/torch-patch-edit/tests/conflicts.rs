@@ -233,6 +233,17 @@ fn a_wrong_number_of_places_says_where() {
             "y\nx\nx\n",
             "anchor `x` matched 2 times, expected 3 (lines 2 and 3)",
         ),
+        (
+            replace(line("x"), "y"),
+            "x\nx\n",
+            "anchor `x` matched 2 times, expected 1 (lines 1 and 2)",
+        ),
+        // The first spelling that occurs counts, however often.
+        (
+            after(any_of(&["x", "z"]), "y"),
+            "x\nz\nx\n",
+            "anchor `x` or `z` matched 2 times, expected 1 (lines 1 and 3)",
+        ),
         // The text in two places, of which none is told to be the anchor's.
         (replace(line("x"), "y"), "y\ny\n", "anchor `x` not found"),
         (

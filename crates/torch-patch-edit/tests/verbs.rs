@@ -243,6 +243,11 @@ fn arguments_go_into_the_call() {
                 after: "x = f(g(a,\n        b, n=0))\n",
             },
             Case {
+                edit: argument("n=0", any_of(&["f(a)", "f(b)"])),
+                before: "f(b)\n",
+                after: "f(b, n=0)\n",
+            },
+            Case {
                 edit: argument("n=[0, 1]", regex(r"\bg\(")),
                 before: "x = f(g(**a), h())\n",
                 after: "x = f(g(**a, n=[0, 1]), h())\n",

@@ -484,6 +484,10 @@ prefix_store = PrefixStore(a)(b)
             [0..1]
         );
         assert_eq!(matches("if ... == a:", "if b == a:\n  pass\n"), [0..1]);
+        for length in 0..70 {
+            let source = format!("a {}b\n", "x ".repeat(length));
+            assert_eq!(matches("a ... b", &source), [0..1], "{length}");
+        }
     }
 
     #[test]

@@ -475,6 +475,23 @@ def f(a):
     }
 
     #[test]
+    fn a_line_that_is_too_long_is_not_near() {
+        let long = "x".repeat(LONGEST);
+        for (anchor, line) in [
+            (
+                "store = f(a, b)".to_owned(),
+                format!("store = f(a, '{long}')\n"),
+            ),
+            (format!("{long}y"), format!("{long}z\n")),
+        ] {
+            assert_eq!(near(&anchor, &line, Language::Python), []);
+            let short = |text: &str| text.replace(&long, "long");
+            let found = near(&short(&anchor), &short(&line), Language::Python);
+            assert_eq!(found.len(), 1, "{found:?}");
+        }
+    }
+
+    #[test]
     fn what_differs_is_said_from_the_anchor_s_side() {
         for (anchor, line, expected) in [
             ("f(a, b)", "f(a, c)", "expected `b`, found `c`"),

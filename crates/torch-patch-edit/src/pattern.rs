@@ -506,6 +506,9 @@ prefix_store = PrefixStore(a)(b)
         assert_eq!(find("key = 1", source, text), [0..1]);
         assert_eq!(find("key = ...", source, text), [0..1, 1..2]);
         assert_eq!(find("key = 12\n\nother...", source, text), [1..4]);
+        let source = "kab\nkbb\nkxbyb\nkb\nbkbb\n";
+        assert_eq!(find("k...b...b", source, text), [1..2, 2..3]);
+        assert_eq!(find("kx...yb...", source, text), [2..3]);
     }
 
     proptest! {

@@ -321,6 +321,8 @@ mod tests {
         assert_eq!(found(r"^\s*a = 1"), [5]);
         assert_eq!(found("c = \"1\""), [7]);
         assert_eq!(found("\"1\""), [7]);
+        assert_eq!(found("'a"), [6]);
+        assert_eq!(found("1'"), [6]);
         assert_eq!(found("#"), []);
     }
 

@@ -63,7 +63,7 @@ fn opaque_ranges(line: &str, base: usize) -> Vec<Range<usize>> {
         let (start, end) = (base + lexer.range().start, base + lexer.range().end);
         match kind {
             TokenKind::EndOfFile => return ranges,
-            TokenKind::String if end > start + 2 => ranges.push(start + 1..end - 1),
+            TokenKind::String => ranges.push(start + 1..end - 1),
             TokenKind::Comment | TokenKind::FStringMiddle => ranges.push(start..end),
             _ => {}
         }

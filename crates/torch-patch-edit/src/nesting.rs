@@ -98,6 +98,12 @@ mod tests {
                 format!("x = {}1{}", "f'{".repeat(many), "}'".repeat(many)),
                 true,
             ),
+            (
+                (0..=many)
+                    .map(|depth| " ".repeat(depth) + "if x:\n")
+                    .collect(),
+                true,
+            ),
             (format!("x = [{}]", "f(1, -2), ".repeat(many)), false),
             (format!("x = ({})", "'a'\n".repeat(many)), false),
             ("if x:\n  y = a + b\n".repeat(many), false),

@@ -46,9 +46,16 @@ impl Encoding {
         if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
             return Self::Unreadable("utf-16".to_owned());
         }
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        for line in bytes.splitn(3, |&byte| byte == b'\n').take(2) {
-            let line = line.trim_ascii();
+        let mut rest = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        for _ in 0..2 {
+            let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+            let line = rest[..end].trim_ascii();
+            let ending = if rest[end..].starts_with(b"\r\n") {
+                2
+            } else {
+                1
+            };
+            rest = rest.get(end + ending..).unwrap_or_default();
             if let Some(comment) = line.strip_prefix(b"#") {
                 if let Some(name) = cookie(comment) {
                     return Self::named(&name);
@@ -278,6 +285,10 @@ mod tests {
             (b"# coding:\tlatin-1, or so\n", Encoding::SingleByte),
             (b"# coding: , coding: latin-1\n", Encoding::SingleByte),
             (b"# coding : latin-1\n", Encoding::Utf8),
+            (b"# a\r\n# coding: latin-1", Encoding::SingleByte),
+            (b"# a\r# coding: latin-1", Encoding::SingleByte),
+            (b"# a\rb = 'coding: latin-1'\r", Encoding::Utf8),
+            (b"# a\r# b\r# coding: latin-1\r", Encoding::Utf8),
             (b"# coding: \xFClatin-1\n", Encoding::Utf8),
             (b"# a\n# b\n# coding: latin-1\n", Encoding::Utf8),
             (b"\xEF\xBB\xBF  # coding: latin-1\n", Encoding::SingleByte),

@@ -103,6 +103,7 @@ fn tokens_are_where_ruff_finds_them() {
         " \\\n ",
         "if a:\n  \\\n  b\n",
         "if x:\n \\\r\n y\n",
+        "x \\\r\n  = \\\r  1\r\ny\r\n",
         // Every keyword, operator and delimiter.
         "from .a import (b as c)\nfrom ... import *\nasync def f():\n  await g\n  async with h: return\n",
         "if a and b or not c is d in e: pass\nelif None: ...\nelse: assert True, False\n",
@@ -131,6 +132,13 @@ fn tokens_are_where_ruff_finds_them() {
         let expected = ruffs(source).unwrap_or_else(|| panic!("{source:?} is no Python"));
         assert_eq!(own(source), expected, "{source:?}");
     }
+}
+
+#[test]
+fn every_tab_is_a_level() {
+    let lines = (0..30).map(|depth| "\t".repeat(depth) + "if a:\n");
+    let source = lines.collect::<String>() + &"\t".repeat(30) + "b\n";
+    assert_eq!(Some(own(&source)), ruffs(&source));
 }
 
 #[test]
@@ -175,6 +183,7 @@ fn a_broken_line_does_not_hide_the_next() {
         ("x = 'a\n", "Unknown 4..6 'a"),
         ("x = f'a}'\n", "Unknown 7..8 }"),
         ("x = !a\n", "Unknown 4..5 !"),
+        ("if a:\n  \\b\n", "Unknown 8..9 \\"),
         ("x = '''a\nb\n", "Unknown 4..11 '''a\nb\n"),
     ] {
         assert!(own(source).iter().any(|token| token == unknown), "{source}");

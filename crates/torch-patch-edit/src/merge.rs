@@ -102,27 +102,18 @@ impl Hunk {
     }
 }
 
+/// The lines that differ, each run of them as one hunk: `similar` joins deletions and insertions.
 fn changes(base: &[&[u8]], side: &[&[u8]]) -> Vec<Hunk> {
     let operations = capture_diff_slices(Algorithm::Myers, base, side);
     let changed = operations
         .iter()
         .filter(|operation| !matches!(operation, DiffOp::Equal { .. }));
-    let mut hunks: Vec<Hunk> = Vec::new();
-    for operation in changed {
-        let (old, new) = (operation.old_range(), operation.new_range());
-        match hunks.last_mut() {
-            Some(last) if last.base.end == old.start && last.start + last.len == new.start => {
-                last.base.end = old.end;
-                last.len += new.len();
-            }
-            _ => hunks.push(Hunk {
-                base: old,
-                start: new.start,
-                len: new.len(),
-            }),
-        }
-    }
-    hunks
+    let hunks = changed.map(|operation| Hunk {
+        base: operation.old_range(),
+        start: operation.new_range().start,
+        len: operation.new_range().len(),
+    });
+    hunks.collect()
 }
 
 fn split_lines(bytes: &[u8]) -> Vec<&[u8]> {
@@ -131,7 +122,27 @@ fn split_lines(bytes: &[u8]) -> Vec<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn between_two_hunks_is_a_line_that_stayed(
+            base in prop::collection::vec(prop::sample::select(&["a", "b", "c"][..]), 0..12),
+            side in prop::collection::vec(prop::sample::select(&["a", "b", "c"][..]), 0..12),
+        ) {
+            let [base, side] = [base, side].map(|lines| -> Vec<&[u8]> {
+                lines.into_iter().map(str::as_bytes).collect()
+            });
+            for pair in changes(&base, &side).windows(2) {
+                prop_assert!(pair[0].base.end < pair[1].base.start);
+                prop_assert!(pair[0].side().end < pair[1].side().start);
+            }
+        }
+    }
 
     fn merged(base: &str, current: &str, other: &str) -> Result<String, usize> {
         let merged = merge(base.as_bytes(), current.as_bytes(), other.as_bytes());

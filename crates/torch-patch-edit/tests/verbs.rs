@@ -119,6 +119,21 @@ fn lines_are_taken_out() {
 }
 
 #[test]
+fn a_comment_has_the_sign_of_its_language() {
+    let case = |after| Case {
+        edit: comment_out(line("x = 1")),
+        before: "a\n  x = 1\nb\n",
+        after,
+    };
+    for path in ["a.cfg", "a/b.YAML", "CMakeLists.txt", "a.sh"] {
+        check_all(path, &[case("a\n  # x = 1\nb\n")]);
+    }
+    for path in ["a.cpp", "a.py.h", "a/b.cu", "a.js"] {
+        check_all(path, &[case("a\n  // x = 1\nb\n")]);
+    }
+}
+
+#[test]
 fn lines_that_became_comments_are_told_from_other_comments() {
     for (range, source, is_applied) in [
         (until("aaaa", "b"), "# aaaa\n# x\n\n# b\n", true),

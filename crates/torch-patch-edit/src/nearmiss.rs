@@ -489,6 +489,13 @@ def f(a):
             let found = near(&short(&anchor), &short(&line), Language::Python);
             assert_eq!(found.len(), 1, "{found:?}");
         }
+        // Nor does it keep those after it from being looked at.
+        let [anchor, too_long, shorter] =
+            [1_500, LONGEST + 1, 1_300].map(|count| "x".repeat(count));
+        let source = format!("{too_long}\n{shorter}z\n");
+        let found = near(&format!("{anchor}y"), &source, Language::Python);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].0, 2);
     }
 
     #[test]

@@ -137,11 +137,16 @@ fn applied(file: &[u8], edits: &[Edit]) -> Option<(FilePatch, Application)> {
     (!applied.changes.is_empty()).then_some((patch, applied))
 }
 
-/// Physical lines with their endings.
+/// Physical lines with their endings; a byte order mark is no part of the first.
 fn lines(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
     let mut lines = Vec::new();
-    let mut start = 0;
-    for at in 0..bytes.len() {
+    let mark = "\u{feff}".as_bytes();
+    let mut start = if bytes.starts_with(mark) {
+        mark.len()
+    } else {
+        0
+    };
+    for at in start..bytes.len() {
         let ends = bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
         if ends {
             lines.push(start..at + 1);

@@ -146,7 +146,7 @@ fn lines(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
     } else {
         0
     };
-    for at in start..bytes.len() {
+    for at in 0..bytes.len() {
         let ends = bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
         if ends {
             lines.push(start..at + 1);

@@ -181,11 +181,11 @@ fn on_path(tree: &dyn Tree, surroundings: &Surroundings) -> Result<Environment, 
             Err(error) => unusable.push(interpreter_failure(error)?),
         }
     }
-    let searched = searches.iter().map(|(source, ..)| source.clone());
+    let places = searches.iter().map(|(source, ..)| source.clone());
     let registry = (tree.system() == System::Windows).then_some(Source::Registry);
     Err(EnvErrorKind::NoEnvironment {
         cwd: surroundings.cwd.clone(),
-        searched: searched.chain(registry).collect(),
+        searched: places.chain(registry).collect(),
         unusable,
     }
     .into())

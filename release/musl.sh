@@ -6,23 +6,12 @@
 # Installs the packages that are missing (as root). The binary is below `musl` in CARGO_TARGET_DIR, default `target`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
-as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
-}
+# shellcheck source=.ci/debian.sh
+. .ci/debian.sh
 
 target=x86_64-unknown-linux-musl
 packages=(rustc-web cargo-web rust-web-src gcc musl-tools libunwind-14-dev)
-missing=()
-for package in "${packages[@]}"; do
-    if ! dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed; then
-        missing+=("$package")
-    fi
-done
-if [ ${#missing[@]} -gt 0 ]; then
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
-fi
+install_packages "${packages[@]}"
 
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/musl
 export PATH=/usr/bin:$PATH RUSTC=/usr/bin/rustc

@@ -12,6 +12,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
+# shellcheck source=.ci/debian.sh
+. .ci/debian.sh
 
 packages=(rustc-web cargo-web rust-web-src gcc-mingw-w64-x86-64-win32 wine64 wine python3-pip)
 
@@ -31,7 +33,7 @@ export LC_ALL=C.UTF-8 # else Wine garbles Chinese arguments
 export TORCH_PATCH_EXE=$CARGO_TARGET_DIR/$CARGO_BUILD_TARGET/debug/torch-patch.exe
 
 main() {
-    install_packages
+    install_packages "${packages[@]}"
     make_prefix
     trap 'wineserver -k || true' EXIT
     wineserver -p # one server for all programs: else each pays for its start
@@ -49,23 +51,6 @@ main() {
 
 cargo() {
     command cargo --config "$here/profile.toml" "$@"
-}
-
-install_packages() {
-    local package missing=()
-    for package in "${packages[@]}"; do
-        if ! dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed; then
-            missing+=("$package")
-        fi
-    done
-    if [ ${#missing[@]} -gt 0 ]; then
-        as_root apt-get update -qq
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
-    fi
-}
-
-as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 # The stub comes last, so that a prefix with it is a whole one.

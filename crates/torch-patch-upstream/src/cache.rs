@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use torch_patch_store::Digest;
 
+use crate::archive::MEMBER_LIMIT;
 use crate::cache::facts::Fact;
 pub(crate) use crate::cache::facts::Known;
 use crate::cache::own::{TAG, TEMPORARY, Tag};
@@ -93,6 +94,16 @@ impl Cache {
         }
         own::remove_directories(&self.directory);
         Ok(sum(&files))
+    }
+
+    /// Returns the content with this digest, if it was ever put in, of whatever wheel.
+    #[must_use]
+    pub fn content_of(&self, digest: Digest) -> Option<Vec<u8>> {
+        let path = own::member(&self.directory, digest);
+        let is_right = |bytes: &Vec<u8>| Digest::of(bytes) == digest;
+        let found = fs_err::metadata(&path).ok()?;
+        (found.is_file() && found.len() <= MEMBER_LIMIT)
+            .then(|| fs_err::read(path).ok().filter(is_right))?
     }
 
     /// What is known of the wheel under `key`, if it has this file name.

@@ -9,10 +9,11 @@ use std::collections::HashSet;
 use std::fmt;
 
 use torch_patch_env::normalize;
+use torch_patch_store::Digest;
 
 use crate::client::{Address, Client, Page, parsed, redacted};
 use crate::error::{UpstreamError, UpstreamErrorKind};
-use crate::wheel::Wheel;
+use crate::wheel::{Wheel, WheelName};
 use link::{Base, Link};
 
 /// What the index is asked for, the best first (PEP 691).
@@ -112,6 +113,18 @@ pub fn wheels(
         places: settings.places(),
     }
     .into())
+}
+
+/// The wheel at an address with `https`, `http` or `file`; none if the address is not one, or not that of a wheel. `digest`
+/// is that of the whole file, if it is known. Credentials in the address are left out.
+#[must_use]
+pub fn wheel_at(address: &str, digest: Option<Digest>) -> Option<Wheel> {
+    let base = || Base::file("file:///".to_owned());
+    let link = Link::new(&address.contains(':').then(base)?, address)?;
+    let name = WheelName::parse(&link.file_name)?;
+    let (wheel, _) = link.wheel(&normalize(&name.distribution))?;
+    let digest = digest.or(wheel.digest);
+    Some(Wheel { digest, ..wheel })
 }
 
 /// A search, and what it has found by now.

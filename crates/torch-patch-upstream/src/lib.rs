@@ -63,6 +63,6 @@ pub use cache::{Cache, CacheUsage};
 pub use client::{Client, ClientSettings, Traffic};
 pub use credentials::Netrc;
 pub use error::{UpstreamError, UpstreamErrorKind};
-pub use index::{IndexSettings, Listing, wheels};
+pub use index::{IndexSettings, Listing, wheel_at, wheels};
 pub use members::{Member, Members, Verification, members};
 pub use wheel::{Location, Wheel, WheelName};

@@ -139,6 +139,17 @@ fn a_wheel_without_digest_is_asked_whether_it_changed() {
 }
 
 #[test]
+fn a_content_is_known_by_its_digest_whatever_wheel_it_was_in() {
+    let scene = Scene::new();
+    let digest = Digest::of(b"a = 1\n");
+    assert_eq!(scene.cache().content_of(digest), None);
+    scene.read(&[A]);
+    assert_eq!(scene.cache().content_of(digest).unwrap(), b"a = 1\n");
+    fs_err::write(&scene.files("members")[0], "a = 2\n").unwrap();
+    assert_eq!(scene.cache().content_of(digest), None);
+}
+
+#[test]
 fn damage_is_noticed_and_repaired() {
     let scene = Scene::new();
     let first = scene.read(&[A, B]);

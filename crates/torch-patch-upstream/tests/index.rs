@@ -6,7 +6,8 @@ use std::time::Duration;
 use torch_patch_store::Digest;
 use torch_patch_testing::{Fault, Server};
 use torch_patch_upstream::{
-    Client, ClientSettings, IndexSettings, Listing, Location, UpstreamError, Wheel, wheels,
+    Client, ClientSettings, IndexSettings, Listing, Location, UpstreamError, Wheel, wheel_at,
+    wheels,
 };
 
 const A: &str = "torch-2.0.0-cp310-cp310-win_amd64.whl";
@@ -47,6 +48,32 @@ fn path(wheel: &Wheel) -> String {
 
 fn digits(digit: &str) -> String {
     digit.repeat(64)
+}
+
+#[test]
+fn an_address_alone_names_a_wheel() {
+    for (address, wanted) in [
+        (
+            format!("https://u:p@h/a/{A}#sha256={}", digits("a")),
+            Some(format!("h/a/{A}")),
+        ),
+        (
+            "https://h/torch%2D2.0.0-cp310-cp310-win_amd64.whl".to_owned(),
+            Some("h/torch%2D2.0.0-cp310-cp310-win_amd64.whl".to_owned()),
+        ),
+        ("https://h/torch-2.0.0.tar.gz".to_owned(), None),
+        ("ftp://h/".to_owned() + A, None),
+        (A.to_owned(), None),
+    ] {
+        let found = wheel_at(&address, None);
+        let place = found.as_ref().map(|wheel| match &wheel.location {
+            Location::Url(url) => url.trim_start_matches("https://").to_owned(),
+            Location::File(path) => path.display().to_string().replace('\\', "/"),
+        });
+        assert_eq!(place, wanted, "{address}");
+        let digest = found.and_then(|wheel| wheel.digest);
+        assert_eq!(digest.is_some(), address.contains("#sha256="), "{address}");
+    }
 }
 
 #[test]

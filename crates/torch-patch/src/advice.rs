@@ -61,6 +61,7 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
         ErrorKind::OriginalDisproved { .. } => {
             vec!["reinstall the distribution to get the original file, then apply again".to_owned()]
         }
+        ErrorKind::NoOriginal(error) => error.hints(),
         ErrorKind::Merge { .. } => {
             vec!["use `--force` to restore the original and keep a copy of your version".to_owned()]
         }

@@ -46,6 +46,7 @@ pub(crate) fn causes(kind: &ErrorKind) -> Vec<String> {
                 "its recorded patch file has no edits of `{file}` for `{variant}`"
             )]
         }
+        ErrorKind::NoOriginal(error) => error.causes(),
         ErrorKind::Merge { conflict, .. } => vec![conflict.to_string()],
         ErrorKind::BadPatchFile(error) => error.causes(),
         ErrorKind::PatchFileUnreadable { source, .. } => vec![match source.kind() {

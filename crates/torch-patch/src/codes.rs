@@ -30,6 +30,7 @@ pub(crate) fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::Path { .. } => "bad-path",
         ErrorKind::LayerUnknown { .. } => "record-unknown",
         ErrorKind::OriginalDisproved { .. } => "backup-tampered",
+        ErrorKind::NoOriginal(error) => error.code(),
         ErrorKind::Merge { .. } => "merge-conflict",
         ErrorKind::NoWheel { .. } => "not-a-wheel",
         ErrorKind::OtherWheels { .. } => "other-wheels",
@@ -95,9 +96,10 @@ pub(crate) fn exit_code(kind: &ErrorKind) -> u8 {
         | ErrorKind::Required { .. } => 3,
         ErrorKind::Drift { .. } | ErrorKind::NotProven { .. } | ErrorKind::Merge { .. } => 4,
         ErrorKind::Environment(error) if error.is_permission_denied() => 8,
-        ErrorKind::Environment(_) | ErrorKind::OtherWheels { .. } | ErrorKind::NoRelease { .. } => {
-            5
-        }
+        ErrorKind::Environment(_)
+        | ErrorKind::NoOriginal(_)
+        | ErrorKind::OtherWheels { .. }
+        | ErrorKind::NoRelease { .. } => 5,
         ErrorKind::Scratch { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 8,
         ErrorKind::Scratch { .. } | ErrorKind::RoundTrip { .. } => 1,
         #[cfg(feature = "upstream")]

@@ -9,6 +9,7 @@ use torch_patch_env::EnvError;
 use torch_patch_set::{Catalogue, FormatError, Platform};
 use torch_patch_store::{Digest, StoreError, StoreErrorKind};
 
+use crate::pristine::NoOriginal;
 use crate::report::ErrorReport;
 
 /// Why a request was not fulfilled. Unless it says otherwise, nothing was changed.
@@ -169,6 +170,8 @@ pub enum ErrorKind {
         /// What is recorded and kept.
         found: Digest,
     },
+    /// The original of a file is not to be had, or cannot be proven.
+    NoOriginal(NoOriginal),
     /// The changes of someone else touch the patch.
     Merge {
         /// The file.
@@ -424,6 +427,7 @@ impl fmt::Display for Error {
                 write!(f, "the record of patch `{patch}` cannot be used")
             }
             kind @ ErrorKind::OriginalDisproved { .. } => disproved(kind, f),
+            ErrorKind::NoOriginal(error) => error.fmt(f),
             ErrorKind::NotNeeded { subject, .. } => {
                 write!(
                     f,
@@ -482,11 +486,8 @@ impl fmt::Display for Error {
                 write!(f, " for {}", platforms.join(", "))
             }
             ErrorKind::Scratch { path, .. } => {
-                write!(
-                    f,
-                    "the scratch environment cannot be made in `{}`",
-                    path.display()
-                )
+                let path = path.display();
+                write!(f, "the scratch environment cannot be made in `{path}`")
             }
             ErrorKind::ScratchNotEmpty { path } => {
                 write!(f, "`{}` is not empty", path.display())

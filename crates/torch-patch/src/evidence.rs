@@ -81,6 +81,7 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
         } => {
             json!({ "patch": patch, "variant": variant, "file": file })
         }
+        ErrorKind::NoOriginal(error) => error.details(),
         ErrorKind::Merge { file, conflict } => json!({ "file": file, "line": conflict.line }),
         ErrorKind::BadPatchFile(error) => error.details(),
         ErrorKind::PatchFileUnreadable { path, .. } => json!({ "path": path.to_string_lossy() }),

@@ -84,6 +84,8 @@ mod layers;
 mod load;
 mod overview;
 mod plan;
+#[allow(dead_code, reason = "`restore` and `record` use it")]
+mod pristine;
 mod progress;
 mod records;
 mod report;
@@ -95,6 +97,8 @@ mod status;
 mod transfer;
 #[cfg(feature = "upstream")]
 mod trial;
+#[allow(dead_code, reason = "`restore` and `record` use it")]
+mod uv_cache;
 mod write;
 
 pub use apply::{apply, plan};
@@ -107,6 +111,7 @@ pub use error::{DriftedFile, Error, ErrorKind, Subject};
 pub use findings::{RangeReport, ReleaseName, SuggestionReport, VariantRange};
 pub use load::{load_directory, load_file};
 pub use overview::{environment, list, show};
+pub use pristine::{NoOriginal, NoOriginalReason, Provenance, Sources};
 pub use progress::{Amount, Progress, Silent, Step};
 pub use report::{
     Command, DistributionReport, EnvironmentReport, ErrorReport, FileReport, Outcome, PatchReport,

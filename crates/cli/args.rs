@@ -77,8 +77,8 @@ pub(crate) struct Options {
     pub(crate) color: ColorChoice,
 }
 
-/// Where the environment is. Without any of these: `VIRTUAL_ENV`, `CONDA_PREFIX`, `.venv` here or
-/// above, `python3` or `python` on `PATH`.
+/// Where the environment is. Without any of these: `VIRTUAL_ENV`, `CONDA_PREFIX`, the project's own here or above (`.venv`,
+/// uv's, pixi's, poetry's), `python3` or `python` on `PATH`.
 #[derive(Debug, Args)]
 pub(crate) struct Place {
     /// The site-packages directory itself

@@ -1,5 +1,7 @@
 //! stdout is data, stderr the rest.
 
+use torch_patch_testing::{Package, World};
+
 use super::{call, command, run, torch_world};
 
 #[test]
@@ -109,6 +111,32 @@ fn env_tells_what_is_installed() {
     ] {
         assert!(called.stdout.contains(text), "{text}: {}", called.stdout);
     }
+}
+
+#[test]
+fn env_tells_which_of_several_python_imports() {
+    let world = torch_world();
+    let other = World::new();
+    other.install(&Package::torch("2.4.0"));
+    let site = world.site_packages().display().to_string();
+    let extra = other.site_packages().display().to_string();
+    let command = || super::command(&world).env("PYTHONPATH", &extra);
+    let called = call(command().arg("env"));
+    let rows: Vec<&str> = called.stdout.lines().collect();
+    assert_eq!(rows[0], format!("site-packages  {extra} (PYTHONPATH)"));
+    let imported =
+        format!("torch 2.4.0 in {extra} (PYTHONPATH), patches: gloo-always, gloo-windows");
+    assert!(called.stdout.contains(&imported), "{}", called.stdout);
+    let shadowed = format!("  shadowed, not imported: torch 2.5.1 in {site}\n");
+    assert!(called.stdout.contains(&shadowed), "{}", called.stdout);
+    let json = call(command().args(["env", "--json"])).json();
+    let torch = &json["distributions"][0];
+    assert_eq!(torch["directory"]["kind"], "python-path");
+    assert_eq!(torch["shadowed"][0]["directory"]["path"], site);
+    assert_eq!(
+        json["environment"]["site_packages"], site,
+        "the environment's own"
+    );
 }
 
 #[test]

@@ -101,22 +101,30 @@ class Venv:
 
 def build_wheel(folder, version, content):
     """Builds a wheel named torch with the given target file, a right RECORD, and otherwise empty modules."""
-    folder.mkdir(exist_ok=True)
-    info = f"torch-{version}.dist-info"
     files = {
         "torch/__init__.py": b"",
         "torch/version.py": f"__version__ = '{version}'\n".encode(),
         "torch/distributed/__init__.py": b"",
         TARGET: content,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n".encode(),
+    }
+    return build_wheel_of(folder, "torch", version, files)
+
+
+def build_wheel_of(folder, name, version, files, headers=""):
+    """Builds a wheel with these files and a right RECORD; `headers` are more lines of its metadata."""
+    folder.mkdir(exist_ok=True)
+    info = f"{name}-{version}.dist-info"
+    files = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{headers}".encode(),
         f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: e2e\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    record = "".join(f"{name},sha256={record_digest(data)},{len(data)}\n" for name, data in files.items())
+    record = "".join(f"{path},sha256={record_digest(data)},{len(data)}\n" for path, data in files.items())
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    wheel = folder / f"torch-{version}-py3-none-any.whl"
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
+        for path, data in files.items():
+            archive.writestr(path, data)
     return wheel
 
 

@@ -1,5 +1,5 @@
-//! The order in which an environment is looked for: options, variables, `.venv`, `PATH`, and on Windows the launcher and
-//! the registry.
+//! The order in which an environment is looked for: options, variables, the project's own, `PATH`, and on Windows the
+//! launcher and the registry.
 //!
 //! What an option or a variable names is meant: if it leads nowhere, that is an error which names it, and nothing else is
 //! tried. The same holds for a `.venv` directory. Only interpreters that do not run are passed over, as the shims of pyenv
@@ -13,12 +13,13 @@ use crate::environment::{Environment, Kind, Layout, SitePackages};
 use crate::error::{EnvError, EnvErrorKind};
 use crate::interpreter::{environment_of, why_not_run};
 use crate::layout;
-use crate::path_files;
-use crate::prefix::{Found, environment_at, is_venv};
+use crate::prefix::{environment_at, is_venv};
+use crate::project;
 use crate::registry;
 use crate::request::{Request, Surroundings};
 use crate::search_path::{interpreters, runnable};
 use crate::source::Source;
+use crate::sys_path::environment;
 use crate::system::System;
 use crate::tree::{Disk, Tree};
 use crate::venv::VenvConfig;
@@ -72,8 +73,8 @@ pub(crate) fn discover_in(
     if let Some(prefix) = &surroundings.conda_prefix {
         return named_prefix(&probe(Source::CondaPrefix), prefix);
     }
-    if let Some(prefix) = dot_venv(tree, surroundings) {
-        return named_prefix(&probe(Source::DotVenv(prefix.clone())), &prefix);
+    if let Some((source, prefix)) = project::environment(tree, surroundings)? {
+        return named_prefix(&probe(source), &prefix);
     }
     on_path(tree, surroundings)
 }
@@ -141,19 +142,6 @@ fn named_interpreter(probe: &Probe<'_>, interpreter: &Path) -> Result<Environmen
     environment(probe, environment_of(probe, &found, &[])?, Some(found))
 }
 
-/// The nearest `.venv` in the working directory or above.
-fn dot_venv(tree: &dyn Tree, surroundings: &Surroundings) -> Option<PathBuf> {
-    let system = tree.system();
-    let mut above = std::iter::successors(Some(surroundings.cwd.clone()), |directory| {
-        system
-            .parent(directory)
-            .filter(|parent| parent != directory)
-    });
-    above.find_map(|directory| {
-        Some(system.join(&directory, &[".venv"])).filter(|found| tree.is_directory(found))
-    })
-}
-
 fn on_path(tree: &dyn Tree, surroundings: &Surroundings) -> Result<Environment, EnvError> {
     let searches: &[(Source, &[&str], &[&str])] = match tree.system() {
         System::Windows => &[
@@ -213,6 +201,8 @@ fn given(probe: &Probe<'_>, path: &Path) -> Result<Environment, EnvError> {
         prefix: prefix.map(|(prefix, _)| prefix),
         interpreter: None,
         python: version.map(|version| version.to_string()),
+        externally_managed: None,
+        working_directory: None,
     })
 }
 
@@ -236,64 +226,4 @@ fn prefix_of(tree: &dyn Tree, site: &Path) -> Option<(PathBuf, Option<PythonVers
         .and_then(|config| config.version)
         .or_else(|| layout::conda_version(tree, &prefix));
     Some((prefix, version))
-}
-
-/// Puts the directories into the order of `sys.path`: a virtual environment's own first, the user site before the
-/// system's, what `.pth` files add after the directory they are in.
-fn environment(
-    probe: &Probe<'_>,
-    found: Found,
-    interpreter: Option<PathBuf>,
-) -> Result<Environment, EnvError> {
-    let user = found.user.map(|path| SitePackages {
-        path,
-        kind: Kind::User,
-    });
-    let ordered: Vec<SitePackages> = match found.layout {
-        Layout::Venv => found
-            .own
-            .into_iter()
-            .chain(user)
-            .chain(found.base)
-            .collect(),
-        _ => user.into_iter().chain(found.own).collect(),
-    };
-    let site_packages = expanded(probe.tree, ordered);
-    if site_packages.is_empty() {
-        let (source, path) = (probe.source.clone(), found.prefix);
-        let expected = "a directory that packages are in".to_owned();
-        return Err(EnvErrorKind::NotAnEnvironment {
-            source,
-            path,
-            expected,
-        }
-        .into());
-    }
-    Ok(Environment {
-        site_packages,
-        source: probe.source.clone(),
-        layout: found.layout,
-        prefix: Some(found.prefix),
-        interpreter,
-        python: found.version.map(|version| version.to_string()),
-    })
-}
-
-/// Adds what `.pth` files add, and drops what is there already under another name.
-fn expanded(tree: &dyn Tree, ordered: Vec<SitePackages>) -> Vec<SitePackages> {
-    let mut seen = Vec::new();
-    let with_added = ordered.into_iter().flat_map(|site| {
-        let added = path_files::directories(tree, &site.path);
-        std::iter::once(site).chain(added.into_iter().map(|path| SitePackages {
-            path,
-            kind: Kind::PathFile,
-        }))
-    });
-    let is_new = |site: &SitePackages| {
-        let identity = tree.identity(&site.path);
-        let is_new = !seen.contains(&identity);
-        seen.push(identity);
-        is_new
-    };
-    with_added.filter(is_new).collect()
 }

@@ -14,7 +14,7 @@ use crate::lossy;
 use crate::metadata::{self, Headers};
 use crate::name::{near, normalize};
 use crate::record::{self, Recorded};
-use crate::traces::{self, Trace, Traces, is_stem_of};
+use crate::traces::{self, Trace, Traces, is_stem_of, module_in};
 use crate::version_file::version_of;
 
 /// An installed package.
@@ -68,14 +68,57 @@ impl Distribution {
     }
 }
 
+/// One of several installations of a distribution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installation {
+    /// The directory, and why it is on `sys.path`.
+    pub directory: SitePackages,
+    /// What is there.
+    pub found: Result<Distribution, EnvError>,
+}
+
+/// Finds the distribution `name` in every directory of `environment` that has it.
+pub(crate) fn installations(environment: &Environment, name: &str) -> Vec<Installation> {
+    let wanted = normalize(name);
+    let directories = environment.site_packages.iter();
+    let found = directories.filter_map(|site| {
+        let found = find_in(site, &wanted, &mut Vec::new()).transpose()?;
+        let directory = site.clone();
+        Some(Installation { directory, found })
+    });
+    let mut found: Vec<Installation> = found.collect();
+    found.sort_by_key(|own| own.found.is_err() && is_hooked(&own.directory, &wanted));
+    found
+}
+
+/// Whether an editable install is found by a hook of setuptools, which Python asks after all directories of `sys.path`
+/// (`__editable___NAME_VERSION_finder.py`; <https://setuptools.pypa.io/en/latest/userguide/development_mode.html>).
+fn is_hooked(site_packages: &SitePackages, wanted: &str) -> bool {
+    let start = format!("__editable___{}_", wanted.replace('-', "_"));
+    let entries = fs_err::read_dir(&site_packages.path);
+    let mut entries = entries.into_iter().flatten().flatten();
+    entries.any(|entry| {
+        let name = entry.file_name();
+        let name = name.to_str().unwrap_or_default();
+        name.starts_with(&start) && name.ends_with("_finder.py")
+    })
+}
+
 /// Finds the distribution `name` in the first directory of `environment` that has it.
 pub(crate) fn find(environment: &Environment, name: &str) -> Result<Distribution, EnvError> {
     let wanted = normalize(name);
     let mut remains = Vec::new();
+    let mut hooked = None;
     for site in &environment.site_packages {
-        if let Some(found) = find_in(site, &wanted, &mut remains)? {
-            return Ok(found);
+        match find_in(site, &wanted, &mut remains) {
+            Ok(Some(found)) => return Ok(found),
+            Ok(None) => {}
+            Err(error) if is_hooked(site, &wanted) => hooked = hooked.or(Some(error)),
+            Err(error) => return Err(error),
         }
+    }
+    if let Some(error) = hooked {
+        return Err(error);
     }
     let site_packages: Vec<PathBuf> = environment
         .site_packages
@@ -134,7 +177,7 @@ fn find_in(
             refuse_editable(&candidate.path, wanted)?;
             candidate.distribution(site, package, wanted).map(Some)
         }
-        None => without_metadata(&traces, site, package, wanted),
+        None => without_metadata(&traces, site_packages, package, wanted),
     }
 }
 
@@ -165,7 +208,8 @@ fn at_hand(site: &Path, wanted: &str) -> Result<Option<Distribution>, EnvError> 
 /// Tells whether metadata is that of a working copy which a `.pth` file has put on `sys.path`: it has no version in its name.
 fn is_working_copy(kind: Kind, egg_info: &Path) -> bool {
     let name = egg_info.file_stem().and_then(|stem| stem.to_str());
-    kind == Kind::PathFile && name.is_some_and(|name| !name.contains('-'))
+    matches!(kind, Kind::PathFile | Kind::PythonPath)
+        && name.is_some_and(|name| !name.contains('-'))
 }
 
 /// Where metadata of the distribution may be in `site`; `EGG-INFO` is only if `site` is an egg of that name.
@@ -324,10 +368,21 @@ fn public(version: &str) -> &str {
 /// What there is if no metadata is: an editable install, a zipped one, or a package that was just copied.
 fn without_metadata(
     traces: &Traces,
-    site: &Path,
+    site_packages: &SitePackages,
     package: Option<&Path>,
     wanted: &str,
 ) -> Result<Option<Distribution>, EnvError> {
+    let site = site_packages.path.as_path();
+    let module = module_in(site, wanted);
+    if module.is_some()
+        && let Some(evidence) = working_copy(site_packages)
+    {
+        return Err(editable(
+            wanted,
+            &evidence,
+            Some(site.display().to_string()),
+        ));
+    }
     if let Some(version) = package.and_then(version_of) {
         let name = wanted.to_owned();
         return Ok(Some(Distribution {
@@ -356,7 +411,25 @@ fn without_metadata(
         }
         .into());
     }
-    Ok(None)
+    match module {
+        Some(path) => Err(EnvErrorKind::NotInstalled {
+            name: wanted.to_owned(),
+            path,
+        }
+        .into()),
+        None => Ok(None),
+    }
+}
+
+/// What shows that a directory which was put on `sys.path` is a working copy and not a place that packages are installed
+/// in.
+fn working_copy(site_packages: &SitePackages) -> Option<PathBuf> {
+    if !matches!(site_packages.kind, Kind::PythonPath | Kind::PathFile) {
+        return None;
+    }
+    let marks = [".git", "setup.py", "pyproject.toml"].iter();
+    let mut marks = marks.map(|mark| site_packages.path.join(mark));
+    marks.find(|mark| mark.exists())
 }
 
 /// Reads `direct_url.json` (PEP 610), which says whether an install is editable.

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::distribution::{self, Distribution};
+use crate::distribution::{self, Distribution, Installation};
 use crate::error::EnvError;
 use crate::lossy;
 use crate::source::Source;
+use crate::traces::module_in;
 
 /// A Python prefix with the directories that its packages are in.
 ///
@@ -29,6 +30,13 @@ pub struct Environment {
     pub interpreter: Option<PathBuf>,
     /// The version of Python without its patch level, such as `3.11`, where it is known.
     pub python: Option<String>,
+    /// The file that keeps pip out of it (PEP 668), if it is an installed Python that has one.
+    #[serde(serialize_with = "lossy::optional")]
+    pub externally_managed: Option<PathBuf>,
+    /// Where Python looks before all directories if it is started there with `-c` or `-m`. Not one of them, since it
+    /// depends on how it is started; `None` where it does not count.
+    #[serde(serialize_with = "lossy::optional")]
+    pub working_directory: Option<PathBuf>,
 }
 
 /// A directory that packages are in.
@@ -48,6 +56,8 @@ pub struct SitePackages {
 pub enum Kind {
     /// The option `--site-packages` names it.
     Given,
+    /// `PYTHONPATH` names it.
+    PythonPath,
     /// The environment's own, for packages in pure Python, and for all where there is no [`Platlib`](Self::Platlib).
     Purelib,
     /// The environment's own for packages with compiled parts, where that is another directory (`lib64`).
@@ -60,6 +70,23 @@ pub enum Kind {
     Base,
     /// A line of a `.pth` file adds it.
     PathFile,
+}
+
+impl Kind {
+    /// Returns the word that JSON has for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::PythonPath => "python-path",
+            Self::Purelib => "purelib",
+            Self::Platlib => "platlib",
+            Self::DistPackages => "dist-packages",
+            Self::User => "user",
+            Self::Base => "base",
+            Self::PathFile => "path-file",
+        }
+    }
 }
 
 /// Says which layout on disk an environment has.
@@ -91,6 +118,26 @@ impl Environment {
     /// If there is none, if it is editable or zipped, or if its metadata does not say what is installed.
     pub fn distribution(&self, name: &str) -> Result<Distribution, EnvError> {
         distribution::find(self, name)
+    }
+
+    /// Finds every installation of the distribution `name`, in the order of `sys.path`: Python imports the first one, the
+    /// others are shadowed. One that cannot be used, such as an editable install, is among them as an error.
+    #[must_use]
+    pub fn installations(&self, name: &str) -> Vec<Installation> {
+        distribution::installations(self, name)
+    }
+
+    /// Returns the module `name` of the working directory, which Python would import in the place of an installed one
+    /// where it is started there with `-c` or `-m`. `None` if there is none, or if that directory is on `sys.path`
+    /// anyway.
+    #[must_use]
+    pub fn module_in_working_directory(&self, name: &str) -> Option<PathBuf> {
+        let directory = self.working_directory.as_deref()?;
+        let is_own = |site: &SitePackages| site.path == directory;
+        if self.site_packages.iter().any(is_own) {
+            return None;
+        }
+        module_in(directory, name)
     }
 
     /// Finds those of the distributions `names` that are installed, in this order. What is there and cannot be used,

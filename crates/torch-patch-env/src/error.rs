@@ -109,6 +109,14 @@ pub enum EnvErrorKind {
         #[serde(serialize_with = "lossy::path")]
         path: PathBuf,
     },
+    /// Python would import a module that no metadata and no version belong to.
+    NotInstalled {
+        /// The name of the distribution.
+        name: String,
+        /// The module: a directory or a file.
+        #[serde(serialize_with = "lossy::path")]
+        path: PathBuf,
+    },
     /// One directory has several metadata directories of the distribution, and nothing tells which is right.
     AmbiguousDistribution {
         /// Its name.
@@ -169,6 +177,7 @@ impl EnvError {
             EnvErrorKind::DistributionNotFound { .. } => "distribution-not-found",
             EnvErrorKind::EditableInstall { .. } => "editable-install",
             EnvErrorKind::ZippedInstall { .. } => "zipped-install",
+            EnvErrorKind::NotInstalled { .. } => "not-installed",
             EnvErrorKind::AmbiguousDistribution { .. } => "ambiguous-distribution",
             EnvErrorKind::VersionUnknown { .. } => "version-unknown",
             EnvErrorKind::RecordMalformed { .. } => "record-malformed",

@@ -26,6 +26,15 @@ pub(crate) fn hints(kind: &EnvErrorKind) -> Vec<String> {
             )]
         }
         EnvErrorKind::AmbiguousPython {
+            source: Source::Poetry(prefix),
+            ..
+        } => {
+            vec![format!(
+                "name the environment, such as `--env {}`, or choose one with `poetry env use`",
+                prefix.display()
+            )]
+        }
+        EnvErrorKind::AmbiguousPython {
             prefix, versions, ..
         } => versions
             .last()
@@ -47,11 +56,18 @@ pub(crate) fn hints(kind: &EnvErrorKind) -> Vec<String> {
             remains,
             ..
         } => not_found(name, source, near, remains.first().map(AsRef::as_ref)),
-        EnvErrorKind::EditableInstall { .. } => {
-            vec!["edit the working copy itself, its version control undoes it".to_owned()]
+        EnvErrorKind::EditableInstall { name, .. } => {
+            vec![
+                "edit the working copy itself, its version control undoes it".to_owned(),
+                format!("or install a build: `pip install {name}`, then it can be patched"),
+            ]
         }
         EnvErrorKind::ZippedInstall { name, .. } => vec![format!(
             "reinstall it unpacked: `pip install --force-reinstall {name}`"
+        )],
+        EnvErrorKind::NotInstalled { path, .. } => vec![format!(
+            "rename or move `{}`, or take the directory that it is in off `PYTHONPATH`",
+            path.display()
         )],
         EnvErrorKind::AmbiguousDistribution { name, .. } => vec![format!(
             "uninstall it until none is left, then install it anew: `pip uninstall {name}`, `pip install {name}`"
@@ -67,6 +83,12 @@ pub(crate) fn hints(kind: &EnvErrorKind) -> Vec<String> {
 /// Says how to get rid of a variable that leads nowhere.
 fn unset(source: &Source) -> Vec<String> {
     match source {
+        Source::UvProject => {
+            vec![
+                "run `uv sync`, which makes it, or name another environment with `--env`"
+                    .to_owned(),
+            ]
+        }
         Source::VirtualEnv | Source::CondaPrefix => {
             vec![format!(
                 "unset `{source}`, or name the environment with `--env`, which comes first"
@@ -94,6 +116,9 @@ fn other_option(source: &Source, path: &Path) -> Option<String> {
             "the prefix is the directory above: `--env {}`",
             path.parent()?.display()
         )),
+        Source::EnvOption if has_packages(path) => Some(format!(
+            "packages are installed right in it, as by `pip install --target`: `--site-packages {shown}`"
+        )),
         Source::EnvOption if name.starts_with("python") => {
             Some(format!("an interpreter is named with `--python {shown}`"))
         }
@@ -102,6 +127,17 @@ fn other_option(source: &Source, path: &Path) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+/// Whether a directory has metadata of installed packages.
+fn has_packages(directory: &Path) -> bool {
+    let mut entries = fs_err::read_dir(directory).into_iter().flatten().flatten();
+    entries.any(|entry| {
+        let name = entry.file_name();
+        Path::new(&name)
+            .extension()
+            .is_some_and(|extension| extension == "dist-info")
+    })
 }
 
 fn interpreter(prefix: &Path, version: &str) -> String {

@@ -1,7 +1,7 @@
 //! Finds Python environments and the distributions installed in them.
 //!
-//! [`discover()`] looks where a user of pip and uv would expect it (options, then `VIRTUAL_ENV`, `CONDA_PREFIX`, a `.venv`
-//! in the working directory or above it, and `PATH`) and remembers which of these it was. [`Environment::distribution`]
+//! [`discover()`] looks where a user of pip and uv would expect it (options, then `VIRTUAL_ENV`, `CONDA_PREFIX`, the
+//! environment of the project in the working directory or above it, and `PATH`) and remembers which of these it was. [`Environment::distribution`]
 //! then finds an installed package by its metadata, and [`Distribution::recorded`] the digest its `RECORD` gives a file.
 //!
 //! The crate only reads. It never imports a package, never reads the process environment ([`Surroundings`] holds the
@@ -47,12 +47,15 @@ mod metadata;
 mod name;
 mod origin;
 mod path_files;
+mod poetry;
 mod prefix;
+mod project;
 mod record;
 mod registry;
 mod request;
 mod search_path;
 mod source;
+mod sys_path;
 mod system;
 mod traces;
 mod tree;
@@ -66,11 +69,11 @@ mod tests;
 
 pub use ask::InterpreterFailure;
 pub use discover::discover;
-pub use distribution::Distribution;
+pub use distribution::{Distribution, Installation};
 pub use environment::{Environment, Kind, Layout, SitePackages};
 pub use error::{EnvError, EnvErrorKind};
 pub use name::normalize;
 pub use origin::DirectUrl;
 pub use record::{Recorded, recorded_in};
-pub use request::{Request, Surroundings};
+pub use request::{PoetryPlaces, Request, Surroundings};
 pub use source::Source;

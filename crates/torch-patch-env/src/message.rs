@@ -45,13 +45,7 @@ fn message(kind: &EnvErrorKind) -> String {
             source,
             prefix,
             versions,
-        } => {
-            format!(
-                "{} has several versions of Python: {}",
-                named(source, prefix),
-                versions.join(", ")
-            )
-        }
+        } => several_pythons(source, prefix, &versions.join(", ")),
         EnvErrorKind::Interpreter { source, failure } => format!("`{source}`: {failure}"),
         EnvErrorKind::DistributionNotFound {
             name,
@@ -81,6 +75,12 @@ fn message(kind: &EnvErrorKind) -> String {
         EnvErrorKind::ZippedInstall { name, path } => {
             format!("`{name}` is installed as the zip file `{}`", path.display())
         }
+        EnvErrorKind::NotInstalled { name, path } => {
+            format!(
+                "Python imports `{name}` from `{}`, which is no installed package: expected its metadata or a `version.py`",
+                path.display()
+            )
+        }
         EnvErrorKind::AmbiguousDistribution { name, candidates } => {
             format!(
                 "`{name}` is recorded several times in one directory: {}",
@@ -102,6 +102,18 @@ fn message(kind: &EnvErrorKind) -> String {
         EnvErrorKind::Unreadable {
             purpose, reason, ..
         } => format!("failed to {purpose}: {reason}"),
+    }
+}
+
+fn several_pythons(source: &Source, prefix: &Path, versions: &str) -> String {
+    match source {
+        Source::Poetry(_) => {
+            format!("poetry has several environments for the project, of Python {versions}")
+        }
+        source => format!(
+            "{} has several versions of Python: {versions}",
+            named(source, prefix)
+        ),
     }
 }
 
@@ -131,7 +143,12 @@ fn no_environment(cwd: &Path, searched: &[Source], unusable: &[InterpreterFailur
 /// What the error is about, with where it comes from.
 fn named(source: &Source, path: &Path) -> String {
     match source {
-        Source::DotVenv(_) | Source::Path | Source::Launcher | Source::Registry => {
+        Source::DotVenv(_)
+        | Source::Pixi(_)
+        | Source::Poetry(_)
+        | Source::Path
+        | Source::Launcher
+        | Source::Registry => {
             format!("`{}`", path.display())
         }
         source => format!("`{source}` `{}`", path.display()),

@@ -39,8 +39,31 @@ pub struct Surroundings {
     pub python_user_base: Option<PathBuf>,
     /// Whether `PYTHONNOUSERSITE` is set: then there is no user site.
     pub python_no_user_site: bool,
+    /// `PYTHONPATH`: directories that Python looks in before all others, in order. An empty one is the working directory.
+    pub python_path: Vec<PathBuf>,
+    /// Whether `PYTHONSAFEPATH` is set: then Python does not look in the working directory.
+    pub python_safe_path: bool,
+    /// `UV_PROJECT_ENVIRONMENT`: the environment of a project of uv, in the place of its `.venv`.
+    pub uv_project_environment: Option<PathBuf>,
+    /// Where poetry keeps the environments of projects.
+    pub poetry: PoetryPlaces,
     /// How long an interpreter that has to be asked may take.
     pub interpreter_timeout: Duration,
+}
+
+/// The directories of poetry, as its variables and those of the system say. Its own files are read where these are.
+///
+/// The variables and defaults are those of its documentation (<https://python-poetry.org/docs/configuration/>).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PoetryPlaces {
+    /// `POETRY_VIRTUALENVS_PATH`: the environments themselves.
+    pub environments: Option<PathBuf>,
+    /// `POETRY_CACHE_DIR`: the environments are in `virtualenvs` below it.
+    pub cache: Option<PathBuf>,
+    /// `POETRY_CACHE_DIR`'s default: the user's caches, with `pypoetry` below.
+    pub default_cache: Option<PathBuf>,
+    /// `POETRY_CONFIG_DIR` or its default: `config.toml` is in it.
+    pub config: Option<PathBuf>,
 }
 
 impl Surroundings {
@@ -56,7 +79,22 @@ impl Surroundings {
             app_data: None,
             python_user_base: None,
             python_no_user_site: false,
+            python_path: Vec::new(),
+            python_safe_path: false,
+            uv_project_environment: None,
+            poetry: PoetryPlaces::default(),
             interpreter_timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// Returns the same for an environment that others use: what the variables of this process, and the home of its user,
+    /// would put before the environment's own packages does not count.
+    #[must_use]
+    pub fn impersonal(self) -> Self {
+        Self {
+            python_path: Vec::new(),
+            python_no_user_site: true,
+            ..self
         }
     }
 
@@ -75,12 +113,11 @@ impl Surroundings {
         let value = |name: &str| variable(name).filter(|value| !value.is_empty());
         let path = |name: &str| value(name).map(PathBuf::from);
         let home = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        let list = |name: &str| value(name).map(|list| std::env::split_paths(&list).collect());
         Self {
             virtual_env: path("VIRTUAL_ENV"),
             conda_prefix: path("CONDA_PREFIX"),
-            path: value("PATH")
-                .map(|list| std::env::split_paths(&list).collect())
-                .unwrap_or_default(),
+            path: list("PATH").unwrap_or_default(),
             path_extensions: value("PATHEXT").map_or_else(
                 || PROGRAMS.map(str::to_owned).into(),
                 |list| extensions(&list.to_string_lossy()),
@@ -89,7 +126,36 @@ impl Surroundings {
             app_data: path("APPDATA"),
             python_user_base: path("PYTHONUSERBASE"),
             python_no_user_site: value("PYTHONNOUSERSITE").is_some(),
+            python_path: list("PYTHONPATH").unwrap_or_default(),
+            python_safe_path: value("PYTHONSAFEPATH").is_some(),
+            uv_project_environment: path("UV_PROJECT_ENVIRONMENT"),
+            poetry: PoetryPlaces::from_variables(&path),
             ..Self::new(cwd)
+        }
+    }
+}
+
+impl PoetryPlaces {
+    fn from_variables(path: &dyn Fn(&str) -> Option<PathBuf>) -> Self {
+        let below = |base: Option<PathBuf>, names: &str| base.map(|base| base.join(names));
+        let (cache, config) = if cfg!(windows) {
+            let local = below(path("LOCALAPPDATA"), "pypoetry");
+            (below(local, "Cache"), below(path("APPDATA"), "pypoetry"))
+        } else if cfg!(target_os = "macos") {
+            let library = |names| below(path("HOME"), names);
+            let support = library("Library/Application Support/pypoetry");
+            (library("Library/Caches/pypoetry"), support)
+        } else {
+            let base = |name, own| path(name).or_else(|| below(path("HOME"), own));
+            let cache = base("XDG_CACHE_HOME", ".cache");
+            let config = base("XDG_CONFIG_HOME", ".config");
+            (below(cache, "pypoetry"), below(config, "pypoetry"))
+        };
+        Self {
+            environments: path("POETRY_VIRTUALENVS_PATH"),
+            cache: path("POETRY_CACHE_DIR"),
+            default_cache: cache,
+            config: path("POETRY_CONFIG_DIR").or(config),
         }
     }
 }

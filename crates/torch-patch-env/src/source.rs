@@ -24,6 +24,18 @@ pub enum Source {
         /// The `.venv` itself.
         PathBuf,
     ),
+    /// The variable `UV_PROJECT_ENVIRONMENT`, which takes the place of `.venv` in a project of uv.
+    UvProject,
+    /// A `.pixi/envs/default` in the working directory or a parent of it.
+    Pixi(
+        /// The environment itself.
+        PathBuf,
+    ),
+    /// The environment that poetry keeps elsewhere for the project of the working directory or of a parent.
+    Poetry(
+        /// The environment itself.
+        PathBuf,
+    ),
     /// `python3` or `python` on `PATH`.
     Path,
     /// The Python launcher for Windows, `py`, on `PATH`.
@@ -43,6 +55,9 @@ impl Source {
             Self::VirtualEnv => "VIRTUAL_ENV",
             Self::CondaPrefix => "CONDA_PREFIX",
             Self::DotVenv(_) => ".venv",
+            Self::UvProject => "UV_PROJECT_ENVIRONMENT",
+            Self::Pixi(_) => ".pixi",
+            Self::Poetry(_) => "poetry",
             Self::Path => "PATH",
             Self::Launcher => "py",
             Self::Registry => "registry",

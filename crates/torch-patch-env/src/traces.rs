@@ -69,6 +69,17 @@ pub(crate) fn installed(site: &Path) -> Vec<String> {
         .collect()
 }
 
+/// Returns what `import` takes for the distribution `wanted` in `directory`, whether it is installed or not: a package
+/// with an `__init__.py`, else a module. A directory without one is none while another one is on `sys.path`.
+pub(crate) fn module_in(directory: &Path, wanted: &str) -> Option<PathBuf> {
+    let name = normalize(wanted).replace('-', "_");
+    let package = directory.join(&name);
+    if package.join("__init__.py").is_file() {
+        return Some(package);
+    }
+    Some(directory.join(format!("{name}.py"))).filter(|module| module.is_file())
+}
+
 fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),

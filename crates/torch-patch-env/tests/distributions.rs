@@ -95,7 +95,8 @@ fn without_metadata_the_package_tells() {
         ("torch/version.py", "__version__ = '1.7.0'\r\n"),
     ];
     check(&broken_wheel, "1.7.0", None);
-    check_error(&[("torch/__init__.py", "")], "distribution-not-found");
+    check_error(&[("torch/__init__.py", "")], "not-installed");
+    check_error(&[("torch/notes.txt", "")], "distribution-not-found");
     check_error(&[("torch", "a file")], "distribution-not-found");
     check_error(&[], "distribution-not-found");
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 mod distributions;
+mod installations;
 #[cfg(unix)] // they are shell scripts; `tests/windows/python.py` has a real Python
 mod interpreters;
 #[cfg(target_os = "linux")]

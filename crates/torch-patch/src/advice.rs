@@ -1,5 +1,7 @@
 //! What a user can do about an error.
 
+use std::path::Path;
+
 use torch_patch_edit::{Conflict, ConflictKind};
 use torch_patch_store::StoreErrorKind;
 
@@ -189,6 +191,10 @@ fn store_hints(kind: &StoreErrorKind) -> Vec<String> {
         StoreErrorKind::Drift { .. } => {
             "another program changed the file at this moment; run the command again"
         }
+        StoreErrorKind::LeavesRoot { resolved, .. } if is_in_cache_of_uv(resolved) => {
+            "the file is the one in uv's cache, which other environments share; have files of its own in this one: \
+             `uv pip install --reinstall --link-mode copy` with the package"
+        }
         StoreErrorKind::LeavesRoot { .. } => {
             "a patch only changes files inside the environment; install the package there itself"
         }
@@ -220,4 +226,12 @@ fn store_hints(kind: &StoreErrorKind) -> Vec<String> {
         _ => return Vec::new(),
     };
     vec![hint.to_owned()]
+}
+
+/// With the link mode `symlink`, uv links each file to what it has unpacked (`archive-v0` in its cache;
+/// <https://docs.astral.sh/uv/reference/settings/#link-mode>).
+fn is_in_cache_of_uv(resolved: &Path) -> bool {
+    resolved
+        .components()
+        .any(|component| component.as_os_str() == "archive-v0")
 }

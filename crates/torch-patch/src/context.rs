@@ -1,6 +1,6 @@
 //! Where a request is fulfilled: an environment, and the patches that are known.
 
-use torch_patch_env::{Distribution, Environment};
+use torch_patch_env::{Distribution, Environment, Kind};
 use torch_patch_set::{Action, Catalogue, Origin, Patch, Platform, Variant};
 use torch_patch_store::{Digest, RelativePath, Store};
 
@@ -49,7 +49,10 @@ impl Context {
         &self,
         distribution: Option<&Distribution>,
     ) -> EnvironmentReport {
-        let first = self.environment.site_packages.first();
+        let directories = || self.environment.site_packages.iter();
+        // What `PYTHONPATH` adds is not the environment itself.
+        let own = directories().find(|directory| directory.kind != Kind::PythonPath);
+        let first = own.or(directories().next());
         let own = distribution.map(|distribution| &distribution.site_packages);
         let site_packages = own.or(first.map(|first| &first.path));
         EnvironmentReport {
@@ -59,6 +62,9 @@ impl Context {
             source: self.environment.source.to_string(),
             python: self.environment.python.clone(),
             path: Vec::new(),
+            directories: Vec::new(),
+            interpreter: None,
+            externally_managed: None,
         }
     }
 

@@ -114,8 +114,8 @@ pub use overview::{environment, list, show};
 pub use pristine::{NoOriginal, NoOriginalReason, Provenance, Sources};
 pub use progress::{Amount, Progress, Silent, Step};
 pub use report::{
-    Command, DistributionReport, EnvironmentReport, ErrorReport, FileReport, Outcome, PatchReport,
-    Report, SCHEMA,
+    Command, DirectoryReport, DistributionReport, EnvironmentReport, ErrorReport, FileReport,
+    Outcome, PatchReport, Report, SCHEMA, ShadowedReport,
 };
 pub use request::{ApplyRequest, Mode, OnDrift, RevertRequest, Selection, StatusRequest};
 pub use revert::revert;

@@ -1,12 +1,17 @@
 //! Tells which patches there are, what an environment is, and what the two have in common.
 
+use std::path::PathBuf;
+
+use torch_patch_env::{Installation, SitePackages};
 use torch_patch_set::Catalogue;
 
 use crate::context::Context;
 use crate::description::Description;
 use crate::error::Error;
 use crate::known::find;
-use crate::report::{Command, DistributionReport, Outcome, PatchReport, Report};
+use crate::report::{
+    Command, DirectoryReport, DistributionReport, Outcome, PatchReport, Report, ShadowedReport,
+};
 use crate::request::StatusRequest;
 use crate::status::status;
 
@@ -57,10 +62,15 @@ pub fn show(catalogue: &Catalogue, context: Option<&Context>, id: &str) -> Resul
 pub fn environment(context: &Context) -> Result<Report, Error> {
     let mut report = Report::bare(Command::Env);
     let mut environment = context.environment_report();
-    let directories = context.environment().site_packages.iter();
+    let found = context.environment();
+    let shown = |path: &PathBuf| path.to_string_lossy().into_owned();
+    environment.directories = found.site_packages.iter().map(directory).collect();
+    let directories = environment.directories.iter();
     environment.path = directories
-        .map(|directory| directory.path.to_string_lossy().into_owned())
+        .map(|directory| directory.path.clone())
         .collect();
+    environment.interpreter = found.interpreter.as_ref().map(shown);
+    environment.externally_managed = found.externally_managed.as_ref().map(shown);
     report.environment = Some(environment);
     let patches = context.catalogue().patches()?;
     let mut names: Vec<&str> = patches
@@ -80,22 +90,51 @@ pub fn environment(context: &Context) -> Result<Report, Error> {
 }
 
 fn distribution(context: &Context, name: &str, patches: Vec<String>) -> Option<DistributionReport> {
-    match context.environment().distribution(name) {
-        Ok(found) => Some(DistributionReport {
+    let mut found = context.environment().installations(name).into_iter();
+    let first = found.next()?;
+    let imported = directory(&first.directory);
+    let module = context.environment().module_in_working_directory(name);
+    let common = DistributionReport {
+        name: name.to_owned(),
+        version: None,
+        site_packages: None,
+        patches,
+        problem: None,
+        directory: Some(imported.clone()),
+        shadowed: found.map(shadowed).collect(),
+        working_directory: module.map(|module| module.to_string_lossy().into_owned()),
+    };
+    Some(match first.found {
+        Ok(found) => DistributionReport {
             name: found.name,
             version: Some(found.version),
-            site_packages: Some(found.site_packages.to_string_lossy().into_owned()),
-            patches,
-            problem: None,
-        }),
-        Err(error) if error.is_distribution_not_found() => None,
-        Err(error) => Some(DistributionReport {
-            name: name.to_owned(),
-            version: None,
-            site_packages: None,
-            patches,
+            site_packages: Some(imported.path),
+            ..common
+        },
+        Err(error) => DistributionReport {
             problem: Some(error.to_string()),
-        }),
+            ..common
+        },
+    })
+}
+
+fn directory(found: &SitePackages) -> DirectoryReport {
+    DirectoryReport {
+        path: found.path.to_string_lossy().into_owned(),
+        kind: found.kind.as_str().to_owned(),
+    }
+}
+
+fn shadowed(installation: Installation) -> ShadowedReport {
+    let directory = directory(&installation.directory);
+    let (version, problem) = match installation.found {
+        Ok(found) => (Some(found.version), None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    ShadowedReport {
+        version,
+        directory,
+        problem,
     }
 }
 

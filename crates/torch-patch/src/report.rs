@@ -146,6 +146,29 @@ pub struct DistributionReport {
     /// Why it cannot be patched, such as an editable install.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The directory of `sys.path` that leads to it, whether it can be patched or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<DirectoryReport>,
+    /// Further installations, which Python does not import.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shadowed: Vec<ShadowedReport>,
+    /// A module of the working directory, which Python imports in its place where it is started there with `-c` or `-m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub working_directory: Option<String>,
+}
+
+/// An installation that Python does not import, since another one comes before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ShadowedReport {
+    /// Its version; `null` if it cannot be patched.
+    #[cfg_attr(feature = "schema", schemars(required))]
+    pub version: Option<String>,
+    /// The directory of `sys.path` that it is in.
+    pub directory: DirectoryReport,
+    /// What it is, if it cannot be patched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// The environment that was looked at.
@@ -162,6 +185,25 @@ pub struct EnvironmentReport {
     /// Every directory that packages are in, in the order of `sys.path`, of `env`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
+    /// The same directories, each with why it is there, of `env`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub directories: Vec<DirectoryReport>,
+    /// The interpreter that led to the environment, of `env`; absent if none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<String>,
+    /// The file that keeps pip out of the environment (PEP 668), of `env`; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub externally_managed: Option<String>,
+}
+
+/// A directory that packages are in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DirectoryReport {
+    /// The directory.
+    pub path: String,
+    /// Why Python looks there, such as `purelib`, `user` or `python-path`.
+    pub kind: String,
 }
 
 /// What one patch looks like, or what became of it.

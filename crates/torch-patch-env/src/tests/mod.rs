@@ -8,6 +8,7 @@ mod described;
 mod linux;
 mod macos;
 mod order;
+mod project;
 mod windows;
 
 use crate::discover::discover_in;

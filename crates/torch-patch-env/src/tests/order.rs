@@ -305,6 +305,7 @@ fn the_evidence_is_json() {
     let expected = serde_json::json!({
         "site_packages": [{"path": "/e/active/lib/python3.11/site-packages", "kind": "purelib"}],
         "source": "VIRTUAL_ENV", "layout": "venv", "prefix": "/e/active", "interpreter": null, "python": "3.11",
+        "externally_managed": null, "working_directory": "/work/project",
     });
     assert_eq!(serde_json::to_value(&environment).unwrap(), expected);
 }

@@ -6,6 +6,7 @@
 #
 # Needs Rust, and Python 3 with pip. Touches no environment but its own.
 set -euo pipefail
+export LC_ALL=C # what it compares is English
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 wheel=${1:-2.5.1-win}

@@ -48,6 +48,7 @@ fn the_first_command_prints_what_it_says() {
     let cache = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_torch-patch"))
         .env("TORCH_PATCH_CACHE", cache.path())
+        .env("LC_ALL", "C")
         .arg("try")
         .args(words.split_whitespace())
         .stderr_to_stdout()

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 use clap_complete::Shell;
 use torch_patch::{Platform, VersionRange};
 
 use crate::index_settings::IndexOptions;
+use crate::language::{self, Language};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -75,6 +78,9 @@ pub(crate) struct Options {
         help_heading = "Output"
     )]
     pub(crate) color: ColorChoice,
+    /// The language of messages; without it, that of the locale; JSON is the same in each
+    #[arg(long, global = true, value_name = "LANGUAGE", help_heading = "Output")]
+    pub(crate) lang: Option<Language>,
 }
 
 /// Where the environment is. Without any of these: `VIRTUAL_ENV`, `CONDA_PREFIX`, the project's own here or above (`.venv`,
@@ -95,7 +101,10 @@ pub(crate) struct Place {
 impl Arguments {
     /// Reads the words, and refuses two environments, which `clap` does not do for global options.
     pub(crate) fn read(words: &[OsString]) -> Result<Self, clap::Error> {
-        let arguments = Self::try_parse_from(words)?;
+        let mut command = language::translated(Self::command());
+        let mut matches = command.try_get_matches_from_mut(words)?;
+        let arguments =
+            Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
         let place = &arguments.options.place;
         let given = [&place.site_packages, &place.env, &place.python];
         if given.into_iter().flatten().count() > 1 {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::ColorChoice;
@@ -9,8 +10,8 @@ use clap::error::{ContextKind, ErrorKind};
 use serde_json::json;
 use torch_patch::{Error, ErrorReport, SCHEMA};
 
-use crate::text::{BOLD, ERROR};
-use crate::ui::{Format, Ui, Verbosity, paint};
+use crate::language::{error_in_words, page_in_words};
+use crate::ui::{Format, Ui, Verbosity};
 
 /// A value of an option, a variable or a configuration file that makes no sense.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ pub(crate) fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     );
     if is_help || !words.iter().any(|word| word == "--json") {
         // Nobody is left to tell if the stream is closed.
-        let _ = error.print();
+        let _ = print(error);
         return ExitCode::from(if is_help { 0 } else { USAGE });
     }
     let mut ui = Ui::with(Format::Json, Verbosity::Normal, ColorChoice::Never);
@@ -79,6 +80,32 @@ pub(crate) fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     let command = names.find(|word| !word.starts_with('-'));
     json_failure(command.unwrap_or_default(), &report, &mut ui);
     ExitCode::from(ui.finish(USAGE))
+}
+
+/// Prints what `clap` says, in the language of this process.
+fn print(error: &clap::Error) -> io::Result<()> {
+    let rendered = error.render();
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        return write!(
+            anstream::stdout(),
+            "{}",
+            page_in_words(rendered.ansi().to_string())
+        );
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return write!(
+            anstream::stderr(),
+            "{}",
+            page_in_words(rendered.ansi().to_string())
+        );
+    }
+    match error_in_words(&rendered.to_string()) {
+        Some(words) => write!(anstream::stderr(), "{words}"),
+        None => error.print(),
+    }
 }
 
 fn unexpected(error: &anyhow::Error) -> ErrorReport {
@@ -107,23 +134,23 @@ fn json_failure(command: &str, error: &ErrorReport, ui: &mut Ui) {
 fn text_failure(error: &anyhow::Error, known: Option<&Error>, ui: &mut Ui) {
     let environment = ui.environment.clone();
     ui.environment(environment.as_ref());
-    ui.complain(&format!("{}: {error}", paint(ERROR, "error")));
+    ui.error(&error.to_string());
     let Some(known) = known else {
         for cause in error.chain().skip(1) {
-            ui.complain(&format!("  caused by: {cause}"));
+            ui.cause(&cause.to_string());
         }
         return;
     };
     for cause in known.causes() {
-        ui.complain(&format!("  caused by: {cause}"));
+        ui.cause(&cause);
     }
     if let Some(excerpt) = known.excerpt() {
-        ui.complain(excerpt.trim_end());
+        ui.evidence(excerpt.trim_end());
     }
     for diff in known.diffs() {
-        ui.complain(diff.trim_end());
+        ui.evidence(diff.trim_end());
     }
     for hint in known.hints() {
-        ui.complain(&format!("{}: {hint}", paint(BOLD, "hint")));
+        ui.advice(&hint);
     }
 }

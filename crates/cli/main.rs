@@ -10,6 +10,7 @@ mod failure;
 mod formats;
 mod imp;
 mod index_settings;
+mod language;
 mod process;
 mod session;
 mod text;
@@ -24,6 +25,7 @@ use crate::ui::Ui;
 
 fn main() -> ExitCode {
     let words = process::arguments();
+    language::choose(&words);
     let is_window = window::closes_at_the_end();
     // Nobody is left to tell if the window is closed.
     let code = if is_window && words.len() <= 1 {

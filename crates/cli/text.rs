@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use torch_patch::{FileReport, Outcome, PatchReport};
 
+use crate::language::{columns, padded, say};
 use crate::ui::paint;
 
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -16,10 +17,10 @@ const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) fn table(results: &[PatchReport]) -> Vec<String> {
     let width = |of: fn(&PatchReport) -> usize| results.iter().map(of).max().unwrap_or_default();
     let id_width = width(|result| result.patch.len());
-    let outcome_width = width(|result| result.outcome.as_str().len());
+    let outcome_width = width(|result| columns(&say(result.outcome.as_str())));
     let mut lines = Vec::new();
     for result in results {
-        let outcome = format!("{:outcome_width$}", result.outcome.as_str());
+        let outcome = padded(&say(result.outcome.as_str()), outcome_width);
         lines.push(format!(
             "{}  {}  {}",
             paint(BOLD, &format!("{:id_width$}", result.patch)),
@@ -36,11 +37,18 @@ pub(crate) fn outcome(result: &PatchReport) -> Vec<String> {
     let mut lines = vec![format!(
         "{}: {} ({})",
         paint(BOLD, &result.patch),
-        paint(style(result.outcome), result.outcome.as_str()),
+        paint(style(result.outcome), &say(result.outcome.as_str())),
         subject(result),
     )];
     lines.extend(result.reason.iter().map(|reason| format!("  {reason}")));
-    lines.extend(result.files.iter().map(|file| format!("  {}", place(file))));
+    for file in &result.files {
+        lines.push(format!("  {}", place(file)));
+        lines.extend(
+            file.kept
+                .iter()
+                .map(|kept| format!("  your version is kept as {kept}")),
+        );
+    }
     lines
 }
 
@@ -49,21 +57,17 @@ fn subject(result: &PatchReport) -> String {
     match &result.version {
         Some(version) => format!("{} {version}", result.distribution),
         None if result.reason.is_some() => result.distribution.clone(),
-        None => format!("{} not installed", result.distribution),
+        None => say(&format!("{} not installed", result.distribution)).into_owned(),
     }
 }
 
 /// A file with the lines that were changed.
 fn place(file: &FileReport) -> String {
     let lines: Vec<String> = file.lines.iter().map(ToString::to_string).collect();
-    let place = match lines.len() {
+    match lines.len() {
         0 => file.path.clone(),
         1 => format!("{}: line {}", file.path, lines[0]),
         _ => format!("{}: lines {}", file.path, lines.join(", ")),
-    };
-    match &file.kept {
-        Some(kept) => format!("{place}\n  your version is kept as {kept}"),
-        None => place,
     }
 }
 

@@ -9,7 +9,8 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use torch_patch::{Amount, EnvironmentReport, Progress, Report, Step};
 
 use crate::args::Options;
-use crate::text::{BOLD, DIM};
+use crate::language::{labelled, say};
+use crate::text::{BOLD, DIM, ERROR};
 
 /// The two streams, and how much is said on them.
 pub(crate) struct Ui {
@@ -82,7 +83,7 @@ impl Ui {
     /// Writes a line of data that `--quiet` leaves out.
     pub(crate) fn result(&mut self, line: &str) {
         if self.verbosity > Verbosity::Quiet {
-            self.data(line);
+            self.data(&say(line));
             self.data("\n");
         }
     }
@@ -118,7 +119,24 @@ impl Ui {
 
     /// Says what to do next.
     pub(crate) fn hint(&mut self, hint: &str) {
-        self.note(&format!("{}: {hint}", paint(BOLD, "hint")));
+        if self.verbosity > Verbosity::Quiet && self.format == Format::Text {
+            self.advice(hint);
+        }
+    }
+
+    /// Says what is wrong, whatever the verbosity.
+    pub(crate) fn error(&mut self, message: &str) {
+        self.evidence(&labelled(&paint(ERROR, &say("error")), message));
+    }
+
+    /// Says what led to an error.
+    pub(crate) fn cause(&mut self, cause: &str) {
+        self.evidence(&format!("  {}", labelled(&say("caused by"), cause)));
+    }
+
+    /// Says what to do about an error, whatever the verbosity.
+    pub(crate) fn advice(&mut self, hint: &str) {
+        self.evidence(&labelled(&paint(BOLD, &say("hint")), hint));
     }
 
     /// Says something that only `--verbose` asks for.
@@ -128,8 +146,13 @@ impl Ui {
         }
     }
 
-    /// Writes a line on stderr, whatever the verbosity.
+    /// Says a line on stderr, whatever the verbosity.
     pub(crate) fn complain(&mut self, line: &str) {
+        self.evidence(&say(line));
+    }
+
+    /// Writes lines on stderr that are the same in every language, such as a diff.
+    pub(crate) fn evidence(&mut self, line: &str) {
         let mut write = || {
             // There is nobody left to tell if stderr is closed.
             let _ = writeln!(self.stderr, "{line}");
@@ -153,7 +176,8 @@ impl Ui {
             return ProgressBar::hidden();
         }
         let bar = ProgressBar::new(total as u64).with_message(HumanBytes(0).to_string());
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} releases, {msg} received");
+        let style =
+            ProgressStyle::with_template(&say("{bar:30} {pos}/{len} releases, {msg} received"));
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar
     }
@@ -165,7 +189,7 @@ impl Ui {
         let flushed = self.stdout.flush().err();
         match self.broken.take().or(flushed) {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                self.complain(&format!("error: failed to write to stdout: {error}"));
+                self.error(&format!("failed to write to stdout: {error}"));
                 code.max(1)
             }
             _ => code,

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::imp::is_started_by_explorer;
+use crate::language::say;
 use crate::process;
 
 /// Whether the program has a window that closes when it ends, having been started from Explorer: by a double-click, a
@@ -17,13 +18,13 @@ pub(crate) fn explain() -> io::Result<()> {
     let program = process::program()?;
     let folder = program.parent().unwrap_or(&program).display();
     let file = program.file_name().unwrap_or_default().display();
-    io::stdout().write_all(how_to(&folder, &file).as_bytes())
+    io::stdout().write_all(say(&how_to(&folder, &file)).as_bytes())
 }
 
 /// Waits for Enter.
 pub(crate) fn wait() -> io::Result<()> {
     let mut stdout = io::stdout();
-    stdout.write_all(b"\nPress Enter to close this window. ")?;
+    write!(stdout, "\n{} ", say("press Enter to close this window"))?;
     stdout.flush()?;
     io::stdin().lock().read_line(&mut String::new()).map(drop)
 }

@@ -3,6 +3,7 @@
 mod check;
 mod exit_codes;
 mod index_settings;
+mod language;
 mod messages;
 mod options;
 mod output;

@@ -18,6 +18,10 @@ import traceback
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
+# What is compared is English, whatever the machine speaks.
+os.environ["LC_ALL"] = "C.UTF-8"
+os.environ.pop("LANGUAGE", None)
+
 
 class Checks:
     """Counts the checks of a script and prints each with its outcome."""

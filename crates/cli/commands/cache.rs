@@ -4,6 +4,7 @@ use torch_patch::{Cache, CacheReport, CacheUsage, Command, Error, Report};
 
 use crate::args::{CacheCommand, CacheWords};
 use crate::cache_directory;
+use crate::language::say;
 use crate::ui::{Format, Ui};
 
 pub(super) fn run(words: &CacheWords, ui: &mut Ui) -> anyhow::Result<u8> {
@@ -28,7 +29,7 @@ pub(super) fn run(words: &CacheWords, ui: &mut Ui) -> anyhow::Result<u8> {
     }
     match words.command {
         CacheCommand::Dir => ui.data(&format!("{directory}\n")),
-        CacheCommand::Size => ui.data(&format!("{}\n", amount(usage))),
+        CacheCommand::Size => ui.data(&format!("{}\n", say(&amount(usage)))),
         CacheCommand::Clean => ui.result(&format!("removed {} from {directory}", amount(usage))),
     }
     Ok(0)

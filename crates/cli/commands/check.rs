@@ -9,9 +9,9 @@ use torch_patch::{Catalogue, CheckRequest, Description, Material, Platform, Repo
 use crate::args::{Check, CheckFormat, Options, PlatformWord};
 use crate::formats::advice::{fenced, ranges, suggestion};
 use crate::formats::{html, junit, markdown, table};
+use crate::language::say;
 use crate::session::{cache_problem, catalogue, context, ids, upstream};
-use crate::text::ERROR;
-use crate::ui::{Format, Ui, paint};
+use crate::ui::{Format, Ui};
 
 pub(super) fn run(check: &Check, options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
     let mut catalogue = catalogue(options)?;
@@ -111,8 +111,13 @@ fn rendered(
     Ok(match format {
         CheckFormat::Text => {
             let mut text = table::render(&report.cells, patches);
-            text.extend(report.ranges.iter().map(ranges));
-            text.extend(report.suggestions.iter().map(suggestion));
+            text.extend(
+                report
+                    .ranges
+                    .iter()
+                    .map(|own| say(&ranges(own)).into_owned()),
+            );
+            text.extend(report.suggestions.iter().map(|own| said(&suggestion(own))));
             text
         }
         CheckFormat::Json => serde_json::to_string_pretty(report)? + "\n",
@@ -135,6 +140,19 @@ fn rendered(
     })
 }
 
+/// A suggestion whose comments are said in words; its TOML is what a patch file has.
+fn said(suggestion: &str) -> String {
+    let lines = suggestion.split_inclusive('\n');
+    let lines = lines.map(|line| {
+        if line.starts_with("# ") {
+            say(line)
+        } else {
+            line.into()
+        }
+    });
+    lines.collect()
+}
+
 /// Says what all cells together say, and what was moved.
 fn tell(report: &Report, ui: &mut Ui) {
     if let Some(traffic) = report.traffic.filter(|traffic| traffic.requests > 0) {
@@ -144,7 +162,7 @@ fn tell(report: &Report, ui: &mut Ui) {
         ui.note(&format!("{requests} {noun}, {megabytes} MB received"));
     }
     let Some(error) = &report.error else { return };
-    ui.complain(&format!("{}: {}", paint(ERROR, "error"), error.message));
+    ui.error(&error.message);
     for hint in &error.hints {
         ui.hint(hint);
     }

@@ -3,6 +3,7 @@
 use torch_patch::{DirectoryReport, DistributionReport, EnvironmentReport, Report};
 
 use crate::args::Options;
+use crate::language::{padded, say};
 use crate::session::{catalogue, context};
 use crate::ui::{Format, Ui};
 
@@ -90,5 +91,5 @@ fn words(distribution: &DistributionReport) -> Vec<String> {
 }
 
 fn row(label: &str, value: &str) -> String {
-    format!("{label:<14} {value}\n")
+    format!("{} {}\n", padded(&say(label), 14), say(value))
 }

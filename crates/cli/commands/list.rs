@@ -3,6 +3,7 @@
 use torch_patch::{Description, Error, Report};
 
 use crate::args::Options;
+use crate::language::say;
 use crate::session::{catalogue, context};
 use crate::text::{BOLD, DIM};
 use crate::ui::{Format, Ui, paint};
@@ -44,12 +45,16 @@ fn show(report: &Report, ui: &mut Ui) {
             let reason = installed
                 .or_else(|| state.reason.clone())
                 .unwrap_or_default();
-            ui.data(&format!("  {} ({reason})\n", state.outcome));
+            ui.data(&format!(
+                "  {} ({})\n",
+                say(state.outcome.as_str()),
+                say(&reason)
+            ));
         }
     }
 }
 
 fn line(patch: &Description, width: usize) -> String {
     let id = paint(BOLD, &format!("{:width$}", patch.id));
-    format!("{id}  {}\n", patch.title)
+    format!("{id}  {}\n", say(&patch.title))
 }

@@ -4,10 +4,11 @@ use anyhow::{Context as _, anyhow};
 use clap::CommandFactory;
 
 use crate::args::{Arguments, Man};
+use crate::language::translated;
 use crate::ui::Ui;
 
 pub(super) fn run(man: &Man, ui: &mut Ui) -> anyhow::Result<u8> {
-    let mut program = Arguments::command();
+    let mut program = translated(Arguments::command());
     // Global options and the usage line of each command are only put in by a build.
     program.build();
     let command = match &man.command {

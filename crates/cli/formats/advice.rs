@@ -36,11 +36,10 @@ pub(crate) fn suggestion(report: &SuggestionReport) -> String {
         .map(|name| format!("{} {}", name.release, name.platform))
         .collect();
     let mut text = format!(
-        "\n# {}: from the variant for {}\n# proven on {}\n",
-        report.patch,
-        report.from_variant,
-        names.join(", ")
+        "\n# {}: from the variant for {}\n",
+        report.patch, report.from_variant
     );
+    let _ = writeln!(text, "# proven on {}", names.join(", "));
     for change in &report.changes {
         let _ = writeln!(text, "# {change}");
     }

@@ -3,8 +3,9 @@
 use anstyle::{AnsiColor, Style};
 use torch_patch::{CellReport, CellState, Description, NearReport};
 
-use super::grid::{Group, counted, groups, one_line, printable, releases, summary};
+use super::grid::{Group, counted, groups, one_line, printable, releases, totals};
 use super::run::{Run, runs};
+use crate::language::{columns as columns_of, padded, say};
 use crate::text::{BOLD, DIM};
 use crate::ui::paint;
 
@@ -31,17 +32,26 @@ pub(crate) fn render(cells: &[CellReport], patches: &[Description]) -> String {
 
 fn total(cells: &[CellReport], patches: usize) -> String {
     if cells.is_empty() {
-        return "no release was looked at".to_owned();
+        return say("no release was looked at").into_owned();
     }
     let (cells_in_words, patches) = (counted(cells.len(), "cell"), counted(patches, "patch"));
-    format!("{cells_in_words} of {patches}: {}", summary(cells))
+    say(&format!("{cells_in_words} of {patches}: {}", sums(cells))).into_owned()
+}
+
+/// How many cells are in each state, such as `143 ok, 3 not-covered`.
+fn sums<'a>(cells: impl IntoIterator<Item = &'a CellReport>) -> String {
+    let totals = totals(cells).into_iter();
+    let words: Vec<String> = totals
+        .map(|(state, count)| format!("{count} {}", say(state.as_str())))
+        .collect();
+    words.join(", ")
 }
 
 fn block(group: &Group<'_>, out: &mut String) {
     let title = if group.title.is_empty() {
         String::new()
     } else {
-        format!(": {}", one_line(group.title))
+        format!(": {}", say(&one_line(group.title)))
     };
     let releases = counted(releases(group.cells.iter().copied()).len(), "release");
     line(
@@ -49,12 +59,12 @@ fn block(group: &Group<'_>, out: &mut String) {
         0,
         &format!("{}{title}", paint(BOLD, &one_line(group.patch))),
     );
-    let sums = summary(group.cells.iter().copied());
+    let sums = sums(group.cells.iter().copied());
     let distribution = one_line(group.distribution);
     line(
         out,
         0,
-        &paint(DIM, &format!("{releases} of {distribution}: {sums}")),
+        &paint(DIM, &say(&format!("{releases} of {distribution}: {sums}"))),
     );
     let runs = runs(group);
     let widths = widths(&runs);
@@ -65,12 +75,12 @@ fn block(group: &Group<'_>, out: &mut String) {
     }
 }
 
-/// The width of each column but the last, in characters.
+/// The width of each column but the last, as a terminal shows it.
 fn widths(runs: &[Run<'_>]) -> [usize; 4] {
     let mut widths = [0; 4];
     for run in runs {
         for (width, column) in widths.iter_mut().zip(columns(run)) {
-            *width = column.chars().count().max(*width);
+            *width = columns_of(&column).max(*width);
         }
     }
     widths
@@ -79,9 +89,9 @@ fn widths(runs: &[Run<'_>]) -> [usize; 4] {
 fn columns(run: &Run<'_>) -> [String; 4] {
     let cell = run.first();
     [
-        one_line(&run.releases()),
+        say(&one_line(&run.releases())).into_owned(),
         one_line(&run.platforms()),
-        cell.state.to_string(),
+        say(cell.state.as_str()).into_owned(),
         one_line(cell.variant.as_deref().unwrap_or_default()),
     ]
 }
@@ -90,13 +100,14 @@ fn row(run: &Run<'_>, widths: [usize; 4], out: &mut String) {
     let [releases, platforms, state, variant] = columns(run);
     let [first, second, third, fourth] = widths;
     let state_style = style(run.first().state);
-    let rest = format!("{variant:fourth$}  {}", run.lines());
+    let rest = format!("{}  {}", padded(&variant, fourth), say(&run.lines()));
     let state = if rest.trim().is_empty() {
         paint(state_style, &state)
     } else {
-        paint(state_style, &format!("{state:third$}"))
+        paint(state_style, &padded(&state, third))
     };
-    let text = format!("{releases:first$}  {platforms:second$}  {state}  {rest}");
+    let (releases, platforms) = (padded(&releases, first), padded(&platforms, second));
+    let text = format!("{releases}  {platforms}  {state}  {rest}");
     line(out, 2, text.trim_end());
 }
 
@@ -105,38 +116,50 @@ fn details(run: &Run<'_>, said: &mut String, out: &mut String) {
     let cell = run.first();
     let reason = one_line(cell.reason.as_deref().unwrap_or_default());
     if !reason.is_empty() && reason != *said {
-        line(out, 4, &reason);
+        line(out, 4, &say(&reason));
     }
     *said = reason;
     if let Some(near) = &cell.near {
         near_miss(cell, near, out);
     }
     for note in run.notes() {
-        line(out, 4, &paint(DIM, &format!("note: {}", one_line(note))));
+        line(
+            out,
+            4,
+            &paint(DIM, &say(&format!("note: {}", one_line(note)))),
+        );
     }
 }
 
 fn near_miss(cell: &CellReport, near: &NearReport, out: &mut String) {
     if cell.reason.as_deref() != Some(&near.message) {
-        line(out, 4, &one_line(&near.message));
+        line(out, 4, &say(&one_line(&near.message)));
     }
     if let Some(change) = change(near) {
-        line(out, 4, &paint(ODD, &one_line(&change)));
+        line(out, 4, &paint(ODD, &say(&one_line(&change))));
     }
     let release = format!("{} {}", cell.release, cell.platform);
     line(
         out,
         4,
-        &format!("`{}`, as in {}:", one_line(&near.path), one_line(&release)),
+        &say(&format!(
+            "`{}`, as in {}:",
+            one_line(&near.path),
+            one_line(&release)
+        )),
     );
     if let Some(scope) = &near.within {
-        line(out, 6, &format!("within  {}", one_line(scope)));
+        line(out, 6, &format!("{}  {}", say("within"), one_line(scope)));
     }
     for wanted in near.anchor.lines() {
         line(
             out,
             6,
-            &format!("{:>6}  {}", "anchor", paint(BOLD, &printable(wanted))),
+            &format!(
+                "{}  {}",
+                padded(&say("anchor"), 6),
+                paint(BOLD, &printable(wanted))
+            ),
         );
     }
     for found in near.lines.iter().take(NEAREST) {
@@ -146,7 +169,7 @@ fn near_miss(cell: &CellReport, near: &NearReport, out: &mut String) {
             &format!("{:>6}  {}", found.line, one_line(&found.text)),
         );
         if !found.differs.is_empty() {
-            line(out, 14, &paint(DIM, &one_line(&found.differs)));
+            line(out, 14, &paint(DIM, &say(&one_line(&found.differs))));
         }
     }
 }

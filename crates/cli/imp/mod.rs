@@ -1,4 +1,4 @@
-//! What differs between the platforms: who has started the program.
+//! What differs between the platforms: who has started the program, and in which language it is read.
 
 #[cfg(not(windows))]
 mod other;

@@ -1,4 +1,9 @@
-//! Other systems have no Explorer.
+//! Other systems have no Explorer, and say their language in variables.
+
+/// The language of the interface, where no variable tells it.
+pub(crate) fn interface_language() -> Option<String> {
+    None
+}
 
 /// Whether Explorer has started the program.
 pub(crate) fn is_started_by_explorer() -> bool {

@@ -1,6 +1,11 @@
-//! Windows, where a program may be started by a double-click.
+//! Windows, where a program may be started by a double-click, and the language is no variable.
 
 use winsafe::{GetCurrentProcessId, HPROCESSLIST, SysResult, co::TH32CS};
+
+/// The language of the user's interface, such as `zh-CN`.
+pub(crate) fn interface_language() -> Option<String> {
+    sys_locale::get_locale()
+}
 
 /// Whether Explorer has started the program: its parent process is `explorer.exe`.
 ///

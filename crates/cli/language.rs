@@ -1,0 +1,96 @@
+//! The language of what is said to a person: English, or Simplified Chinese where the locale or `--lang` asks for it.
+//!
+//! The libraries and the commands say everything in English. What a person is to read passes [`say`] on its way out,
+//! which looks the sentence up in `messages/zh-CN.toml`; what is not in there stays English. JSON, exit codes, patch
+//! files, diffs and the other forms of `check` never pass it, so they are the same in every language.
+
+mod catalogue;
+mod locale;
+mod pages;
+#[cfg(test)]
+mod sources;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::sync::{LazyLock, OnceLock};
+
+use clap::ValueEnum;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::{imp, process};
+use catalogue::Catalogue;
+pub(crate) use pages::{error_in_words, page_in_words, translated};
+
+/// A language that the command speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    #[value(name = "en")]
+    English,
+    #[value(name = "zh-CN", aliases = ["zh", "zh-cn", "zh_CN", "zh-Hans"])]
+    Chinese,
+}
+
+static CHOSEN: OnceLock<Language> = OnceLock::new();
+static CHINESE: LazyLock<Catalogue> =
+    LazyLock::new(|| Catalogue::parse(include_str!("../../messages/zh-CN.toml")));
+
+/// Chooses the language of this process, before its words are read: help and mistakes in them are said in it as well.
+pub(crate) fn choose(words: &[OsString]) {
+    let chosen = asked_for(words)
+        .unwrap_or_else(|| locale::language(process::variable, imp::interface_language));
+    let _ = CHOSEN.set(chosen);
+}
+
+/// Whether Chinese is spoken.
+fn is_chinese() -> bool {
+    CHOSEN.get() == Some(&Language::Chinese)
+}
+
+/// A sentence, or several lines of them, in the language of this process.
+pub(crate) fn say(text: &str) -> Cow<'_, str> {
+    if is_chinese() {
+        CHINESE.say(text)
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// A sentence behind a word that says what it is, such as `error`.
+pub(crate) fn labelled(label: &str, sentence: &str) -> String {
+    let colon = if is_chinese() { "：" } else { ": " };
+    format!("{label}{colon}{}", say(sentence))
+}
+
+/// A text that fills at least so many columns of a terminal, where a Chinese character takes two.
+pub(crate) fn padded(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(columns(text));
+    format!("{text}{}", " ".repeat(missing))
+}
+
+/// How many columns of a terminal a text takes.
+pub(crate) fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// What `--lang` says, which `clap` would tell only after it has read all words.
+fn asked_for(words: &[OsString]) -> Option<Language> {
+    let mut asked = None;
+    let mut words = words
+        .iter()
+        .skip(1)
+        .map(|word| word.to_str().unwrap_or_default());
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--lang") {
+            _ if word == "--" => break,
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        asked = value
+            .and_then(|value| Language::from_str(value, false).ok())
+            .or(asked);
+    }
+    asked
+}

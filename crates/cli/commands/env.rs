@@ -58,7 +58,7 @@ fn place(directory: &DirectoryReport) -> String {
         "path-file" => "by a .pth file",
         _ => return directory.path.clone(),
     };
-    format!("{} ({why})", directory.path)
+    format!("{} ({})", directory.path, say(why))
 }
 
 /// What Python imports, then what it does not.

@@ -24,6 +24,7 @@ const NOT_SAID: &[&str] = &[
     // What pip, serde and versions say, which is read and said anew.
     "/Library/Application Support/pip",
     "Library/Application Support/pip",
+    "Library/Application Support/pypoetry",
     "unknown field `",
     "invalid type: ",
     "invalid value: ",

@@ -198,7 +198,7 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// Whether the token at `open` is the opening bracket of a call (or of a parameter list).
-fn is_call(tokens: &[Token], open: usize) -> bool {
+pub(crate) fn is_call(tokens: &[Token], open: usize) -> bool {
     let Some(before) = open.checked_sub(1).map(|before| &tokens[before]) else {
         return false;
     };
@@ -212,7 +212,7 @@ fn is_call(tokens: &[Token], open: usize) -> bool {
 }
 
 /// The arguments of the call that opens at `open`, as ranges of tokens.
-fn arguments(tokens: &[Token], open: usize) -> Vec<Range<usize>> {
+pub(crate) fn arguments(tokens: &[Token], open: usize) -> Vec<Range<usize>> {
     let closers = brackets(tokens);
     let Some(close) = closers.get(open).copied().flatten() else {
         return Vec::new();

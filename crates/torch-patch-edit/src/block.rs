@@ -3,7 +3,7 @@
 use crate::lexer::{TokenKind, lex};
 
 /// How many spaces make a level in the text of an edit.
-const LEVEL: usize = 4;
+pub(crate) const LEVEL: usize = 4;
 
 /// One level of indentation in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,12 +113,12 @@ impl Block {
         self.lines.iter().map(move |line| line.render(base, unit))
     }
 
-    /// The line that says most about where the block is, and its index.
+    /// The line that says most about where the block is, and its index. One that starts inside a
+    /// string does not say how the block is indented.
     pub(crate) fn telling_line(&self) -> Option<(usize, &str)> {
-        let lines = self
-            .lines
-            .iter()
-            .enumerate()
+        let lines = self.lines.iter().enumerate();
+        let lines = lines
+            .filter(|(_, line)| !line.in_string)
             .map(|(index, line)| (index, line.text.trim_end()));
         lines
             .filter(|(_, text)| !text.is_empty())

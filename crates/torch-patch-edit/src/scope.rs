@@ -166,9 +166,23 @@ pub fn scope_at(path: &str, bytes: &[u8], line: usize) -> Option<String> {
     let number = |index: usize| document.line_number(document.line(index).start);
     let index = (0..document.line_count()).rfind(|index| number(*index) <= line)?;
     let scopes = document.scopes();
-    let holds = |scope: &&PythonScope| (scope.first as usize..scope.end as usize).contains(&index);
-    let mut here = scopes.iter().filter(holds).max_by_key(|scope| scope.first);
+    let holds = |at: &usize| {
+        let scope = &scopes[*at];
+        (scope.first as usize..scope.end as usize).contains(&index)
+    };
+    let innermost = (0..scopes.len())
+        .filter(holds)
+        .max_by_key(|&at| scopes[at].first)?;
+    Some(path_of(&document, innermost))
+}
+
+/// A definition with those it is in, as [`Scope::Python`] has it.
+///
+/// [`Scope::Python`]: crate::Scope::Python
+pub(crate) fn path_of(document: &Document<'_>, scope: usize) -> String {
+    let scopes = document.scopes();
     let mut names = Vec::new();
+    let mut here = scopes.get(scope);
     while let Some(scope) = here {
         let keyword = match scope.kind {
             ScopeKind::Class => "class",
@@ -179,5 +193,5 @@ pub fn scope_at(path: &str, bytes: &[u8], line: usize) -> Option<String> {
         here = scope.parent.map(|parent| &scopes[parent as usize]);
     }
     names.reverse();
-    (!names.is_empty()).then(|| names.join(" > "))
+    names.join(" > ")
 }

@@ -5,6 +5,8 @@ mod building;
 mod by_hand;
 mod composing;
 mod conflicts;
+mod derive;
+mod derive_properties;
 mod encodings;
 mod generators;
 mod hostile;

@@ -2,10 +2,10 @@
 //!
 //! This is about the name only. Where a name leads on a disk (symbolic links, junctions) is the business of the store.
 
+use torch_patch_edit::is_bidi;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::limits::PATH;
-use crate::text::is_bidi;
 
 /// Says which rule a path breaks, as in "has the part `..`".
 pub(crate) fn broken_rule(path: &str) -> Option<String> {

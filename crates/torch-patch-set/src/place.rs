@@ -1,7 +1,8 @@
 //! A place in a patch file, and how a message shows it.
 
+use torch_patch_edit::is_bidi;
+
 use crate::limits::EXCERPT;
-use crate::text::is_bidi;
 
 /// A place in a patch file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -60,6 +60,7 @@ mod scope;
 mod site;
 mod syntax;
 mod token;
+mod unified;
 
 pub use change::{Change, undo};
 pub use character::{is_bidi, is_plain};
@@ -77,3 +78,4 @@ pub use merge::{MergeConflict, merge};
 pub use nearmiss::NearMiss;
 pub use scope::scope_at;
 pub use syntax::SyntaxBroken;
+pub use unified::{DiffError, DiffErrorKind, Direction, FileDiff, Mismatch, read_diff};

@@ -344,7 +344,7 @@ fn what_no_edit_can_say_is_told_with_its_line() {
             b"# a comment\n\nx = 1\x0c\ny = 2\nz = 3\n",
         ),
         (
-            "line 3: the line endings of 2 unchanged lines",
+            "line 3: 2 line endings were rewritten, expected LF, found CRLF",
             b"# a comment\n\nx = 1\r\ny = 2\r\nz = 3\n",
         ),
         (

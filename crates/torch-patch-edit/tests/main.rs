@@ -13,4 +13,5 @@ mod hostile;
 mod invalid;
 mod outcome;
 mod properties;
+mod unified;
 mod verbs;

@@ -76,4 +76,4 @@ pub use risk::Risk;
 pub use schema::schema;
 pub use variant::{Action, FileEdits, Variant};
 pub use version_range::{RangeError, VersionRange};
-pub use write::variant_toml;
+pub use write::{Head, patch_toml, variant_toml};

@@ -1,8 +1,46 @@
-//! Variants in the form of a patch file, for whoever proposes one.
+//! Patches and variants in the form of a patch file, for whoever proposes or records one.
 
 use std::fmt::Write as _;
 
 use torch_patch_edit::{Anchor, AnchorRange, Edit, Expect, Near, Scope, Verb};
+
+/// What a patch file says before its variants, as far as it is written by a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head<'h> {
+    /// The name: lower-case words joined by `-`.
+    pub id: &'h str,
+    /// What it does, on one line.
+    pub title: &'h str,
+    /// The name of the installed package.
+    pub distribution: &'h str,
+    /// What breaks, what the edits do and what they do not do.
+    pub description: &'h str,
+}
+
+/// Writes a patch file with one variant, for those `versions` of the distribution.
+///
+/// `edits` are pairs of a file, as `RECORD` names it, and what is done to it. Whether the file is a
+/// valid one, [`Patch::parse`](crate::Patch::parse) has to tell.
+#[must_use]
+pub fn patch_toml<'e>(
+    head: &Head<'_>,
+    versions: &str,
+    edits: impl IntoIterator<Item = (&'e str, &'e Edit)>,
+) -> String {
+    let mut text = "format = 1\n".to_owned();
+    pair(&mut text, "id", &string(head.id));
+    pair(&mut text, "title", &string(head.title));
+    pair(&mut text, "distribution", &string(head.distribution));
+    let description = head.description.trim_end();
+    if !description.is_empty() {
+        pair(
+            &mut text,
+            "description",
+            &string(&format!("{description}\n")),
+        );
+    }
+    text + "\n" + &variant_toml(versions, edits)
+}
 
 /// Writes a variant as a patch file has it: a `[[variant]]` table that reads back as the same edits.
 ///
@@ -120,6 +158,9 @@ fn string(value: &str) -> String {
     if !value.contains('\n') {
         return toml::Value::String(value.to_owned()).to_string();
     }
+    if is_better_literal(value) {
+        return format!("'''\n{value}'''");
+    }
     let mut text = "\"\"\"\n".to_owned();
     let mut quotes = 0;
     let mut rest = value.chars().peekable();
@@ -137,4 +178,13 @@ fn string(value: &str) -> String {
         }
     }
     text + "\"\"\""
+}
+
+/// Whether a text of several lines needs no escapes in single quotes, and some in double ones.
+fn is_better_literal(value: &str) -> bool {
+    let is_written = |character: char| matches!(character, '\n' | '\t') || !character.is_control();
+    (value.contains('\\') || value.contains("\"\"\""))
+        && !value.contains("'''")
+        && !value.ends_with('\'')
+        && value.chars().all(is_written)
 }

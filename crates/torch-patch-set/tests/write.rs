@@ -1,7 +1,7 @@
 //! What is written reads back as the same edits.
 
 use torch_patch_edit::{Anchor, Edit, Verb};
-use torch_patch_set::{Action, Catalogue, Origin, Patch, Variant, variant_toml};
+use torch_patch_set::{Action, Catalogue, Head, Origin, Patch, Variant, patch_toml, variant_toml};
 
 use crate::files::cases;
 
@@ -63,6 +63,9 @@ fn awkward_texts_read_back() {
         "\n\nblank lines first",
         "trailing spaces  \n  \n",
         "é ∞\nx",
+        "a\n'''\\",
+        "a\\\n'",
+        "\n\n\\d+",
     ];
     for text in texts {
         let edit = Edit::new(Verb::InsertAfter {
@@ -73,4 +76,46 @@ fn awkward_texts_read_back() {
         let patch = read_back(&written);
         assert_eq!(edits(&patch.variants[0]), [("a.txt", &edit)], "{written}");
     }
+}
+
+#[test]
+fn a_patch_reads_as_a_person_would_write_it() {
+    let edit = Edit::new(Verb::InsertAfter {
+        anchor: Anchor::Lines("store = PrefixStore(...)".to_owned()),
+        text: "if a:\n    b = re.compile(r\"\\d\")\n".to_owned(),
+    });
+    let head = Head {
+        id: "my-fix",
+        title: "Say \"no\"",
+        distribution: "torch",
+        description: "One line.\nAnother.",
+    };
+    let written = patch_toml(&head, "==2.5.1", [("torch/a.py", &edit)]);
+    let expected = r#"format = 1
+id = "my-fix"
+title = 'Say "no"'
+distribution = "torch"
+description = """
+One line.
+Another.
+"""
+
+[[variant]]
+versions = "==2.5.1"
+
+[[variant.edit]]
+file = "torch/a.py"
+after = "store = PrefixStore(...)"
+insert = '''
+if a:
+    b = re.compile(r"\d")
+'''
+"#;
+    assert_eq!(written, expected);
+    let patch = Patch::parse(written.as_bytes(), Origin::File("a.toml".into())).unwrap();
+    assert_eq!(
+        (patch.title.as_str(), patch.description.as_str()),
+        (head.title, "One line.\nAnother.")
+    );
+    assert_eq!(edits(&patch.variants[0]), [("torch/a.py", &edit)]);
 }

@@ -86,10 +86,21 @@ impl fmt::Display for UnderivableKind {
                 "the changed line has the character U+{:04X}, which a patch file may not have",
                 u32::from(*found)
             ),
-            Self::LineEndings { expected, found, lines } => write!(
+            Self::LineEndings {
+                expected,
+                found,
+                lines: 1,
+            } => write!(
                 f,
-                "the line endings of {lines} unchanged {} were rewritten, expected {expected}, found {found}; a patch keeps them as they are",
-                if *lines == 1 { "line" } else { "lines" }
+                "the line ending was rewritten, expected {expected}, found {found}; a patch keeps it as it is"
+            ),
+            Self::LineEndings {
+                expected,
+                found,
+                lines,
+            } => write!(
+                f,
+                "{lines} line endings were rewritten, expected {expected}, found {found}; a patch keeps them as they are"
             ),
             Self::OtherEnding { expected, found } => write!(
                 f,

@@ -67,6 +67,14 @@ impl Layout {
         self.directory.join("kept")
     }
 
+    pub(crate) fn leases(&self) -> PathBuf {
+        self.directory.join("leases")
+    }
+
+    pub(crate) fn lease(&self, number: u32) -> PathBuf {
+        self.leases().join(number.to_string())
+    }
+
     pub(crate) fn new_kept_copy(&self) -> PathBuf {
         self.kept().join(format!("new{TEMPORARY}"))
     }

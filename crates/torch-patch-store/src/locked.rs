@@ -6,6 +6,7 @@ use crate::change::{Change, Committed};
 use crate::digest::Digest;
 use crate::error::StoreError;
 use crate::intent::Intent;
+use crate::lease::{self, Lease};
 use crate::ledger::Ledger;
 use crate::lock::{self, Lock, LockOptions};
 use crate::path::RelativePath;
@@ -127,6 +128,14 @@ impl<'store> Locked<'store> {
         committed
     }
 
+    /// Takes the lease with a number; `None` if another process has it.
+    ///
+    /// # Errors
+    /// Its file cannot be made, or the file system has no locks.
+    pub fn lease(&self, number: u32) -> Result<Option<Lease>, StoreError> {
+        lease::take(self.store.layout(), self.store.disk(), number)
+    }
+
     /// Lets go of the lock, as dropping does, but tells an error.
     ///
     /// # Errors
@@ -145,6 +154,7 @@ impl<'store> Locked<'store> {
             return Ok(());
         }
         let left = records::clear(self.store)
+            .and_then(|()| lease::remove_dead(self.store.layout(), self.store.disk()))
             .and_then(|()| lock::remove(lock, self.store.layout(), self.store.disk()));
         left.map_err(|error| {
             StoreError::denied_or_io("remove", self.store.layout().directory(), error)

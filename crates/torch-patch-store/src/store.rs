@@ -7,6 +7,7 @@ use crate::confine;
 use crate::disk::{Disk, Observer};
 use crate::error::StoreError;
 use crate::layout::Layout;
+use crate::lease;
 use crate::lock::LockOptions;
 use crate::locked::Locked;
 use crate::path::RelativePath;
@@ -71,6 +72,14 @@ impl Store {
     /// file is not a regular one (it is not opened then) or too large, or it cannot be read.
     pub fn target(&self, path: &RelativePath) -> Result<Option<Target>, StoreError> {
         confine::read(&self.root, path, &confine::locate(&self.root, path)?)
+    }
+
+    /// Says whether the process that has taken a lease is still there.
+    ///
+    /// # Errors
+    /// The file of the lease cannot be looked at, or is none.
+    pub fn is_leased(&self, number: u32) -> Result<bool, StoreError> {
+        lease::is_alive(&self.layout, number)
     }
 
     pub(crate) fn layout(&self) -> &Layout {

@@ -25,7 +25,12 @@ pub struct View {
 impl View {
     pub(crate) fn read(store: &Store) -> Result<Self, StoreError> {
         let layout = store.layout();
-        for directory in [layout.backups(), layout.patches(), layout.kept()] {
+        for directory in [
+            layout.backups(),
+            layout.patches(),
+            layout.kept(),
+            layout.leases(),
+        ] {
             confine::look_at_own_directory(store.root(), &directory)?;
         }
         let read = |file: &Path| confine::read_own(store.root(), file);

@@ -1,6 +1,6 @@
 //! Every console block of README.md, run in one environment from top to bottom.
 //!
-//! In the README the environment is `/home/ada/webui/venv`. What follows a `$ torch-patch …` line, up to the next one or
+//! In the README the environment is `/home/ada/webui/venv`, and beside it is a `pyproject.toml`. What follows a `$ torch-patch …` line, up to the next one or
 //! the end of the block, is what it prints, stdout and stderr as a terminal shows them. Its paths are those of Unix.
 
 use std::path::Path;
@@ -12,7 +12,7 @@ use torch_patch_testing::{Package, World};
 
 use crate::cli::command;
 
-const VENV: &str = "/home/ada/webui/venv";
+const PROJECT: &str = "/home/ada/webui";
 
 #[test]
 fn console_blocks_print_what_they_say() {
@@ -20,6 +20,7 @@ fn console_blocks_print_what_they_say() {
     let readme = fs::read_to_string(readme).unwrap();
     let world = World::new();
     world.install(&Package::torch("2.5.1"));
+    let _ = world.write_outside("pyproject.toml", "[project]\nname = \"webui\"\n");
     let mut count = 0;
     for block in readme.split("```console\n").skip(1) {
         let block = block.split("```").next().unwrap();
@@ -67,6 +68,5 @@ fn run(world: &World, line: &str) -> String {
         .output()
         .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
-    let venv = world.venv();
-    printed.replace(venv.to_str().unwrap(), VENV)
+    printed.replace(world.folder().to_str().unwrap(), PROJECT)
 }

@@ -11,6 +11,7 @@ use clap::{
 use clap_complete::Shell;
 use torch_patch::{Platform, VersionRange};
 
+use crate::commands::{Add, Remove, Run, Sync};
 use crate::index_settings::IndexOptions;
 use crate::language::{self, Language};
 
@@ -23,6 +24,7 @@ Examples:
   torch-patch apply gloo-windows       change it
   torch-patch status                   what is in place
   torch-patch revert gloo-windows      the original bytes
+  torch-patch sync                     what the project file says
 
 Exit codes:
    0  the wanted state holds        5  environment or distribution not found
@@ -130,6 +132,10 @@ pub(crate) enum Command {
     Apply(Apply),
     Status(Status),
     Revert(Revert),
+    Sync(Sync),
+    Add(Add),
+    Remove(Remove),
+    Run(Run),
     Env(Env),
     Check(Box<Check>),
     Try(Box<Try>),
@@ -148,6 +154,10 @@ impl Command {
             Self::Apply(_) => "apply",
             Self::Status(_) => "status",
             Self::Revert(_) => "revert",
+            Self::Sync(_) => "sync",
+            Self::Add(_) => "add",
+            Self::Remove(_) => "remove",
+            Self::Run(_) => "run",
             Self::Env(_) => "env",
             Self::Check(_) => "check",
             Self::Try(_) => "try",
@@ -219,8 +229,8 @@ pub(crate) struct Apply {
     /// Fail with exit code 3 if a patch is not needed here
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Who asks, as it is recorded
-    #[arg(long, value_name = "NAME")]
+    /// Who asks, as it is recorded; the patch stays until all who have asked for it have taken that back
+    #[arg(long, value_name = "NAME", value_parser = crate::commands::owner)]
     pub(crate) owner: Option<String>,
 }
 
@@ -255,6 +265,7 @@ pub(crate) struct Status {
 Examples:
   torch-patch revert gloo-windows
   torch-patch revert --all
+  torch-patch revert --owner webui                 what `apply --owner webui` has asked for
   torch-patch revert gloo-windows --merge          keep what somebody else changed in the same file
   torch-patch revert gloo-windows --force          restore the original, keep a copy of the changed file")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -265,6 +276,9 @@ pub(crate) struct Revert {
     /// Everything that is recorded
     #[arg(long)]
     pub(crate) all: bool,
+    /// Take back what NAME has asked for; a patch that others have asked for too stays
+    #[arg(long, value_name = "NAME", value_parser = crate::commands::owner)]
+    pub(crate) owner: Option<String>,
     /// Tell what would be done, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -479,8 +493,5 @@ Examples:
   torch-patch man apply | man -l -")]
 pub(crate) struct Man {
     /// The command it is about; without one, the whole program
-    #[arg(value_parser = [
-        "list", "show", "diff", "apply", "status", "revert", "env", "check", "try", "cache", "completions", "man",
-    ])]
     pub(crate) command: Option<String>,
 }

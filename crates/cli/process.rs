@@ -22,6 +22,12 @@ pub(crate) fn program() -> io::Result<PathBuf> {
     env::current_exe()
 }
 
+/// Ends the process with a code that is larger than others can be, as Windows has them.
+#[expect(clippy::exit, reason = "`ExitCode` takes a byte")]
+pub(crate) fn exit(code: u32) -> ! {
+    std::process::exit(code.cast_signed())
+}
+
 /// A variable of the environment.
 #[expect(
     clippy::disallowed_methods,

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use torch_patch::{
-    Cache, Catalogue, Client, Context, Error, Platform, Request, Upstream, discover,
-    load_directory, load_file,
+    Cache, Catalogue, Client, Context, Error, Platform, Project, Request, Surroundings, Upstream,
+    discover, load_directory, load_file,
 };
 
 use crate::args::{Options, Place};
@@ -50,8 +50,30 @@ pub(crate) fn context(
     catalogue: Catalogue,
     ui: &mut Ui,
 ) -> anyhow::Result<Context> {
-    let surroundings = process::surroundings()?;
-    let environment = discover(&request(&options.place), &surroundings).map_err(Error::from)?;
+    context_of(&process::surroundings()?, options, catalogue, ui)
+}
+
+/// Finds the environment of a project: without options and variables, the one that is seen from its directory.
+pub(crate) fn project_context(
+    project: &Project,
+    options: &Options,
+    catalogue: Catalogue,
+    ui: &mut Ui,
+) -> anyhow::Result<Context> {
+    let mut surroundings = process::surroundings()?;
+    if !options.place.is_given() {
+        surroundings.cwd = project.directory().to_path_buf();
+    }
+    context_of(&surroundings, options, catalogue, ui)
+}
+
+fn context_of(
+    surroundings: &Surroundings,
+    options: &Options,
+    catalogue: Catalogue,
+    ui: &mut Ui,
+) -> anyhow::Result<Context> {
+    let environment = discover(&request(&options.place), surroundings).map_err(Error::from)?;
     let context = Context::new(environment, catalogue, Platform::HOST);
     ui.environment = Some(context.environment_report());
     Ok(context)
@@ -91,6 +113,6 @@ fn request(place: &Place) -> Request {
 }
 
 /// An id has neither a dot nor a separator in it.
-fn is_file(word: &str) -> bool {
+pub(crate) fn is_file(word: &str) -> bool {
     word.contains(['/', '\\', '.'])
 }

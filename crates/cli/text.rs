@@ -73,7 +73,11 @@ fn place(file: &FileReport) -> String {
 
 fn style(outcome: Outcome) -> Style {
     match outcome {
-        Outcome::Applied | Outcome::AlreadyApplied | Outcome::Adopted | Outcome::Reverted => GOOD,
+        Outcome::Applied
+        | Outcome::AlreadyApplied
+        | Outcome::Adopted
+        | Outcome::Reverted
+        | Outcome::Released => GOOD,
         Outcome::Drifted => BAD,
         Outcome::NotNeeded | Outcome::NotApplied => DIM,
         _ => ODD,

@@ -207,6 +207,13 @@ impl Progress for Ui {
                 );
                 return self.note(&line);
             }
+            Step::Healed { patches } => {
+                let line = format!(
+                    "what a `torch-patch run` had left that was killed has been taken out: {}",
+                    patches.join(", ")
+                );
+                return self.note(&line);
+            }
             Step::Examine { patch } => format!("looking for `{patch}`"),
             Step::Lock { site_packages } => format!("locking `{site_packages}`"),
             Step::Write { path } => format!("writing `{path}`"),

@@ -7,6 +7,10 @@ mod language;
 mod messages;
 mod options;
 mod output;
+mod owners;
+mod project;
+mod run;
+mod sync;
 
 use serde_json::Value;
 use snapbox::cmd::Command;
@@ -53,6 +57,7 @@ pub(crate) fn call(command: Command) -> Call {
     }
 }
 
+/// Runs a command line.
 pub(crate) fn run(world: &World, words: &[&str]) -> Call {
     call(command(world).args(words))
 }

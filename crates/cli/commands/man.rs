@@ -4,6 +4,7 @@ use anyhow::{Context as _, anyhow};
 use clap::CommandFactory;
 
 use crate::args::{Arguments, Man};
+use crate::failure::Usage;
 use crate::language::translated;
 use crate::ui::Ui;
 
@@ -17,7 +18,7 @@ pub(super) fn run(man: &Man, ui: &mut Ui) -> anyhow::Result<u8> {
             let found = program.find_subcommand(name);
             found
                 .cloned()
-                .ok_or_else(|| anyhow!("there is no command `{name}`"))?
+                .ok_or_else(|| Usage(anyhow!("there is no command `{name}`")))?
         }
     };
     let mut page = Vec::new();

@@ -1,5 +1,6 @@
 //! The commands, one file each. Each returns the exit code of a request that was fulfilled.
 
+mod add;
 mod apply;
 mod cache;
 mod check;
@@ -8,12 +9,21 @@ mod diff;
 mod env;
 mod list;
 mod man;
+mod project;
+mod remove;
 mod revert;
+mod run;
 mod show;
 mod status;
+mod sync;
 mod try_release;
 
+pub(crate) use add::Add;
 pub(crate) use check::version_range;
+pub(crate) use project::owner;
+pub(crate) use remove::Remove;
+pub(crate) use run::Run;
+pub(crate) use sync::Sync;
 
 use crate::args::{Arguments, Command};
 use crate::ui::Ui;
@@ -28,6 +38,10 @@ pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> anyhow::Result<u8> {
         Command::Apply(apply) => apply::run(apply, options, ui),
         Command::Status(status) => status::run(status, options, ui),
         Command::Revert(revert) => revert::run(revert, options, ui),
+        Command::Sync(sync) => sync.run(options, ui),
+        Command::Add(add) => add.run(options, ui),
+        Command::Remove(remove) => remove.run(options, ui),
+        Command::Run(run) => run.run(options, ui),
         Command::Env(_) => env::run(options, ui),
         Command::Check(check) => check::run(check, options, ui),
         Command::Try(words) => try_release::run(words, options, ui),

@@ -1,6 +1,6 @@
 //! `torch-patch revert`.
 
-use torch_patch::{Mode, OnDrift, Outcome, RevertRequest, Selection};
+use torch_patch::{Mode, OnDrift, Outcome, PatchReport, RevertRequest, Selection};
 
 use crate::args::{Options, Revert};
 use crate::session::{catalogue, context, ids};
@@ -27,6 +27,7 @@ pub(super) fn run(revert: &Revert, options: &Options, ui: &mut Ui) -> anyhow::Re
             (_, true) => OnDrift::Merge,
             _ => OnDrift::Refuse,
         },
+        owner: revert.owner.clone(),
         ..RevertRequest::default()
     };
     let report = torch_patch::revert(&context, &request, ui)?;
@@ -42,9 +43,24 @@ pub(super) fn run(revert: &Revert, options: &Options, ui: &mut Ui) -> anyhow::Re
         for line in outcome(result) {
             ui.result(&line);
         }
+        if revert.owner.is_none() {
+            tell_others(result, ui);
+        }
         if result.outcome == Outcome::WouldRevert {
             ui.note("nothing was written");
         }
     }
     Ok(0)
+}
+
+/// Tells who has asked for a patch that was taken out all the same.
+fn tell_others(result: &PatchReport, ui: &mut Ui) {
+    let is_other = |owner: &&String| owner.as_str() != "user";
+    let others: Vec<String> = result.owners.iter().filter(is_other).cloned().collect();
+    if result.outcome == Outcome::Reverted && !others.is_empty() {
+        ui.note(&format!(
+            "`{}` has asked for it too, and may apply it again",
+            others.join("`, `")
+        ));
+    }
 }

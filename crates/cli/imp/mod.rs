@@ -1,11 +1,12 @@
-//! What differs between the platforms: who has started the program, and in which language it is read.
+//! What differs between the platforms: who has started the program, in which language it is read, and how a program that
+//! it starts hears of signals.
 
-#[cfg(not(windows))]
-mod other;
+#[cfg(unix)]
+mod unix;
 #[cfg(windows)]
 mod windows;
 
-#[cfg(not(windows))]
-pub(crate) use other::*;
+#[cfg(unix)]
+pub(crate) use unix::*;
 #[cfg(windows)]
 pub(crate) use windows::*;

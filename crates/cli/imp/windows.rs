@@ -1,6 +1,10 @@
 //! Windows, where a program may be started by a double-click, and the language is no variable.
 
+mod child;
+
 use winsafe::{GetCurrentProcessId, HPROCESSLIST, SysResult, co::TH32CS};
+
+pub(crate) use child::Child;
 
 /// The language of the user's interface, such as `zh-CN`.
 pub(crate) fn interface_language() -> Option<String> {

@@ -43,6 +43,12 @@ const NOT_SAID: &[&str] = &[
     "Binary files ",
     "error: ",
     // Files and headers that others read.
+    "torch-patch run",
+    "torch-patch sync",
+    "patches = [{value}]{eol}",
+    "# What `torch-patch sync` has applied. The command writes this file; commit it, so that a review shows what changes.",
+    "files = [\n",
+    "    {{ path = {}",
     "torch-patch patch file",
     "[[variant]]\nversions = {}",
     "format = 1\n",

@@ -1,8 +1,12 @@
 //! A place in a patch file, and how a message shows it.
 
+use std::ops::Range;
+
 use torch_patch_edit::is_bidi;
 
 use crate::limits::EXCERPT;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A place in a patch file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +22,38 @@ pub struct Place {
 }
 
 impl Place {
+    /// Looks up where a span of bytes starts and how much of that line it covers.
+    #[must_use]
+    pub fn of(text: &str, span: &Range<usize>) -> Self {
+        let mut start = span.start.min(text.len());
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let mut line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        if text[line_start..start].starts_with(BYTE_ORDER_MARK) {
+            line_start += BYTE_ORDER_MARK.len_utf8();
+        }
+        let line_end = text[start..]
+            .find('\n')
+            .map_or(text.len(), |length| start + length);
+        let mut end = span.end.clamp(start, line_end);
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        Self {
+            line: text[..start].matches('\n').count() + 1,
+            column: text[line_start..start].chars().count() + 1,
+            text: text[line_start..line_end]
+                .trim_start_matches(BYTE_ORDER_MARK)
+                .trim_end_matches('\r')
+                .to_owned(),
+            width: text[start..end].chars().count().max(1),
+        }
+    }
+
     /// The line under its number, cut to what fits, with carets.
-    pub(crate) fn excerpt(&self) -> String {
+    #[must_use]
+    pub fn excerpt(&self) -> String {
         let (shown, before) = self.shown();
         let width = self
             .width

@@ -86,7 +86,7 @@ impl Source {
         FormatError::new(
             fault.kind,
             origin.name(id),
-            Some(place(&self.text, &fault.span)),
+            Some(Place::of(&self.text, &fault.span)),
             fault.key,
         )
     }
@@ -118,35 +118,11 @@ fn not_utf8(bytes: &[u8], valid: usize, origin: &Origin) -> FormatError {
         .unwrap_or_default()
         .replace("\r\n", "\n")
         .len();
-    let place = place(&text, &(start..start + 1));
+    let place = Place::of(&text, &(start..start + 1));
     FormatError::new(
         FormatErrorKind::NotUtf8,
         origin.to_string(),
         Some(place),
         None,
     )
-}
-
-/// Looks up where a span starts and how much of that line it covers.
-fn place(text: &str, span: &Range<usize>) -> Place {
-    let mut start = span.start.min(text.len());
-    while !text.is_char_boundary(start) {
-        start -= 1;
-    }
-    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let line_end = text[start..]
-        .find('\n')
-        .map_or(text.len(), |length| start + length);
-    let mut end = span.end.clamp(start, line_end);
-    while !text.is_char_boundary(end) {
-        end += 1;
-    }
-    Place {
-        line: text[..start].matches('\n').count() + 1,
-        column: text[line_start..start].chars().count() + 1,
-        text: text[line_start..line_end]
-            .trim_start_matches('\u{feff}')
-            .to_owned(),
-        width: text[start..end].chars().count().max(1),
-    }
 }

@@ -87,6 +87,7 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
         ErrorKind::RoundTrip { .. } => {
             vec!["this is a fault of torch-patch; please report it with this message".to_owned()]
         }
+        ErrorKind::Project(error) => error.hints(),
         #[cfg(feature = "upstream")]
         ErrorKind::Upstream(error) => error.hints(),
         ErrorKind::Store(error) => store_hints(error.kind()),

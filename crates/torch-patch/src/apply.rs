@@ -3,20 +3,21 @@
 //! Architecture invariants: nothing is written before the whole plan is computed without conflict;
 //! applying to its own result writes nothing; success is reported from the digests read back.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use torch_patch_set::{Action, Patch};
-use torch_patch_store::{FileEntry, Ledger, RelativePath, Store};
+use torch_patch_store::{FileEntry, Layer, Ledger, RelativePath, Store};
 
 use crate::context::{Case, Context, Need, word};
 use crate::error::{Error, ErrorKind};
 use crate::known::{Known, find};
 use crate::layers::recorded_patch;
-use crate::plan::{Diffs, Plan};
+use crate::plan::{Diffs, Plan, Results};
 use crate::progress::{Progress, Step};
 use crate::records::{Records, look};
-use crate::report::{Command, PatchReport, Report};
+use crate::report::{Command, Report};
 use crate::request::{ApplyRequest, Mode};
+use crate::runs::{has_dead_runs, is_dead};
 use crate::write::{commit, lock};
 
 /// Tells what [`apply`] would do, and writes nothing. The reports of the files have diffs.
@@ -74,31 +75,57 @@ fn run(
         check_need(&case, request)?;
         cases.push(case);
     }
-    let groups = by_root(&cases);
-    let mut results: BTreeMap<usize, PatchReport> = BTreeMap::new();
+    let groups = groups(context, &cases, request);
+    let mut results = Results::default();
     let mut waiting = Vec::new();
-    for (store, members) in groups {
-        match planned_unlocked(store, &cases, &members, request, diffs)? {
+    for group in &groups {
+        match planned_unlocked(context, group, request, diffs)? {
             Settled::Done(reports) => results.extend(reports),
-            Settled::ToWrite(planned) => waiting.push((store, members, planned)),
+            Settled::ToWrite(planned) => waiting.push((group, planned)),
         }
     }
-    for (store, members, planned) in waiting {
-        let again = |records: &Records<'_>| plan_members(records, &cases, &members, request);
-        results.extend(write(store, planned, again, request, progress)?);
+    for (group, planned) in waiting {
+        results.extend(write(context, group, planned, request, progress)?);
     }
     let distribution = cases.first().map(|case| &case.distribution);
     let environment = context.environment_report_of(distribution);
-    let results = results.into_values().collect();
-    Ok(Report::new(Command::Apply, environment, results))
+    Ok(Report::new(Command::Apply, environment, results.in_order()))
+}
+
+/// The patches that are for one site-packages directory.
+struct Group<'c> {
+    store: Cow<'c, Store>,
+    cases: &'c [Case<'c>],
+    /// Their positions.
+    members: Vec<usize>,
+}
+
+/// The cases of each site-packages directory; with `exact` also the directories that no case is for.
+fn groups<'c>(context: &Context, cases: &'c [Case<'c>], request: &ApplyRequest) -> Vec<Group<'c>> {
+    let group = |store, members| Group {
+        store,
+        cases,
+        members,
+    };
+    let with_cases = by_root(cases).into_iter();
+    let mut groups: Vec<Group<'c>> = with_cases
+        .map(|(store, members)| group(Cow::Borrowed(store), members))
+        .collect();
+    for store in context.stores().into_iter().filter(|_| request.exact) {
+        let is_there = |group: &Group<'_>| group.store.root() == store.root();
+        if !groups.iter().any(is_there) {
+            groups.push(group(Cow::Owned(store), Vec::new()));
+        }
+    }
+    groups
 }
 
 /// What a look without the lock has settled.
 enum Settled<'c> {
     /// There is nothing to write, or it is only asked what there would be.
-    Done(Vec<(usize, PatchReport)>),
-    /// `None`: the files are in the middle of a change, by a crash or by a process at work, and cannot be
-    /// judged before that is settled.
+    Done(Results),
+    /// `None`: the files are in the middle of a change, by a crash or by a process at work, or they are as a killed
+    /// `run` has left them, and cannot be judged before that is settled.
     ToWrite(Option<Planned<'c>>),
 }
 
@@ -109,20 +136,22 @@ struct Planned<'c> {
 }
 
 fn planned_unlocked<'c>(
-    store: &Store,
-    cases: &'c [Case<'c>],
-    members: &[usize],
+    context: &Context,
+    group: &Group<'c>,
     request: &ApplyRequest,
     diffs: Diffs,
 ) -> Result<Settled<'c>, Error> {
-    look(store, |records, view| {
-        if request.mode == Mode::Write && view.pending().is_some() {
+    look(&group.store, |records, view| {
+        let is_unsettled = view.pending().is_some() || has_dead_runs(records)?;
+        if request.mode == Mode::Write && is_unsettled {
             return Ok(Settled::ToWrite(None));
         }
-        let plan = plan_members(records, cases, members, request)?;
+        let plan = plan_group(context, records, group, request)?;
         Ok(match request.mode {
-            Mode::DryRun => Settled::Done(plan.reports(None, diffs)),
-            Mode::Write if plan.is_empty() => Settled::Done(plan.reports(None, Diffs::Unwanted)),
+            Mode::DryRun => Settled::Done(plan.reports(None, request.mode, diffs)),
+            Mode::Write if plan.is_empty() => {
+                Settled::Done(plan.reports(None, request.mode, Diffs::Unwanted))
+            }
             Mode::Write => Settled::ToWrite(Some(Planned {
                 plan,
                 ledger: records.ledger().clone(),
@@ -133,13 +162,19 @@ fn planned_unlocked<'c>(
 
 /// Writes what was planned without the lock, or what is planned again if that does not hold any more.
 fn write<'c>(
-    store: &Store,
+    context: &Context,
+    group: &Group<'c>,
     planned: Option<Planned<'c>>,
-    again: impl Fn(&Records<'_>) -> Result<Plan<'c>, Error>,
     request: &ApplyRequest,
     progress: &mut dyn Progress,
-) -> Result<Vec<(usize, PatchReport)>, Error> {
-    let mut locked = lock(store, "torch-patch apply", request.lock_timeout, progress)?;
+) -> Result<Results, Error> {
+    let (store, timeout) = (group.store.as_ref(), request.lock_timeout);
+    let holder = if request.exact {
+        "torch-patch sync"
+    } else {
+        "torch-patch apply"
+    };
+    let mut locked = lock(context, store, holder, timeout, progress)?;
     let is_current = |planned: &Planned<'_>| *locked.ledger() == planned.ledger;
     let planned = planned.filter(is_current).map(|planned| planned.plan);
     let mut is_fresh = planned.is_none();
@@ -150,7 +185,7 @@ fn write<'c>(
             locked: &locked,
         };
         if is_fresh {
-            plan = again(&records)?;
+            plan = plan_group(context, &records, group, request)?;
         }
         let change = plan.change(&records)?;
         match commit(&mut locked, change, progress) {
@@ -159,29 +194,51 @@ fn write<'c>(
             committed => break committed?,
         }
     };
-    let reports = plan.reports(Some(&committed), Diffs::Unwanted);
+    let reports = plan.reports(Some(&committed), request.mode, Diffs::Unwanted);
     locked.release()?;
     Ok(reports)
 }
 
-fn plan_members<'c>(
+fn plan_group<'c>(
+    context: &Context,
     records: &Records<'_>,
-    cases: &'c [Case<'c>],
-    members: &[usize],
+    group: &Group<'c>,
     request: &ApplyRequest,
 ) -> Result<Plan<'c>, Error> {
     let mut plan = Plan::default();
-    for &member in members {
+    let cases = group.cases;
+    plan.drop_unwanted(context, records, |layer| {
+        let owners = layer.owners.iter();
+        let gone = owners.filter(|owner| is_gone(records, cases, request, layer, owner));
+        gone.cloned().collect()
+    })?;
+    for &member in &group.members {
         let case = &cases[member];
-        check_recorded_exclusions(records, case)?;
+        check_recorded_exclusions(records, case, |id| plan.is_going(id))?;
         plan.add(records, member, case, request)?;
     }
     plan.compose(records)?;
     Ok(plan)
 }
 
+/// Whether an owner wants a patch no more: one that now says all it wants, or a run that was killed.
+fn is_gone(
+    records: &Records<'_>,
+    cases: &[Case<'_>],
+    request: &ApplyRequest,
+    layer: &Layer,
+    owner: &str,
+) -> bool {
+    let is_asking = request.exact && request.owner.as_deref() == Some(owner);
+    let is_wanted = || cases.iter().any(|case| case.patch.id == layer.id);
+    (is_asking && !is_wanted()) || is_dead(records, owner)
+}
+
 /// The patches asked for, each after those it requires, each once.
-fn with_required<'c>(context: &'c Context, ids: &[String]) -> Result<Vec<Known<'c>>, Error> {
+pub(crate) fn with_required<'c>(
+    context: &'c Context,
+    ids: &[String],
+) -> Result<Vec<Known<'c>>, Error> {
     let mut patches = Vec::new();
     for id in ids {
         add(context, id, &mut patches, &mut Vec::new())?;
@@ -227,11 +284,16 @@ fn check_exclusions(patches: &[&Patch]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Looks for patches in place that exclude the one of `case`, or are excluded by it.
-fn check_recorded_exclusions(records: &Records<'_>, case: &Case<'_>) -> Result<(), Error> {
+/// Looks for patches in place that exclude the one of `case`, or are excluded by it, and do not go themselves.
+fn check_recorded_exclusions(
+    records: &Records<'_>,
+    case: &Case<'_>,
+    is_going: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
     let own = &case.patch.id;
+    let is_other = |layer: &&Layer| layer.id != *own && !is_going(&layer.id);
     for (path, entry) in &records.ledger().files {
-        for layer in entry.patches.iter().filter(|layer| layer.id != *own) {
+        for layer in entry.patches.iter().filter(is_other) {
             let is_excluded = case.patch.conflicts.contains(&layer.id)
                 || recorded_patch(records, layer)?.conflicts.contains(own);
             if is_excluded && is_in_place(records, path, entry)? {

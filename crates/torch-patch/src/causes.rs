@@ -78,6 +78,7 @@ pub(crate) fn causes(kind: &ErrorKind) -> Vec<String> {
         | ErrorKind::ScratchNotEmpty { .. }
         | ErrorKind::OriginalDisproved { .. }
         | ErrorKind::Unnamed { .. } => Vec::new(),
+        ErrorKind::Project(error) => error.causes(),
         #[cfg(feature = "upstream")]
         ErrorKind::Upstream(error) => sources(error),
         ErrorKind::Store(error) => sources(error),

@@ -38,6 +38,7 @@ pub(crate) fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::Scratch { .. } => "scratch-failed",
         ErrorKind::ScratchNotEmpty { .. } => "directory-not-empty",
         ErrorKind::RoundTrip { .. } => "round-trip-failed",
+        ErrorKind::Project(error) => error.code(),
         #[cfg(feature = "upstream")]
         ErrorKind::Upstream(error) => error.code(),
         ErrorKind::Store(error) => store_code(error.kind()),
@@ -102,6 +103,7 @@ pub(crate) fn exit_code(kind: &ErrorKind) -> u8 {
         | ErrorKind::NoRelease { .. } => 5,
         ErrorKind::Scratch { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 8,
         ErrorKind::Scratch { .. } | ErrorKind::RoundTrip { .. } => 1,
+        ErrorKind::Project(error) => error.exit_code(),
         #[cfg(feature = "upstream")]
         ErrorKind::Upstream(error) => upstream_exit_code(error.kind()),
         ErrorKind::BadPatchFile(_)

@@ -38,6 +38,11 @@ impl Context {
         &self.catalogue
     }
 
+    /// The platform that the environment is for.
+    pub(crate) fn platform(&self) -> Platform {
+        self.platform
+    }
+
     /// The environment as a report has it.
     #[must_use]
     pub fn environment_report(&self) -> EnvironmentReport {
@@ -81,7 +86,7 @@ impl Context {
         let distribution = self.environment.distribution(&patch.distribution)?;
         let store = Store::new(distribution.site_packages.clone());
         let need = self.need(patch, &distribution)?;
-        let digest = Digest::of(patch.source().as_bytes());
+        let digest = digest(patch);
         Ok(Case {
             patch,
             digest,
@@ -123,6 +128,11 @@ impl Context {
             Err(_) => Need::NotCovered,
         })
     }
+}
+
+/// The digest of a patch file's bytes.
+pub(crate) fn digest(patch: &Patch) -> Digest {
+    Digest::of(patch.source().as_bytes())
 }
 
 /// A patch held against the distribution it belongs to.

@@ -80,6 +80,15 @@ impl Draft {
         self.is_changed |= self.layers.len() != before || self.view.has_layer(patch);
     }
 
+    /// Takes back that owners have asked for a patch, and the patch where nobody else has.
+    pub(crate) fn withdraw(&mut self, patch: &str, owners: &[String]) {
+        for layer in self.layers.iter_mut().filter(|layer| layer.id == patch) {
+            layer.owners.retain(|own| !owners.contains(own));
+        }
+        self.layers.retain(|layer| !layer.owners.is_empty());
+        self.is_changed = true;
+    }
+
     /// Works out what the file is to hold: the layers applied to the original.
     pub(crate) fn compose(
         &mut self,

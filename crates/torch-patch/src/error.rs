@@ -10,6 +10,7 @@ use torch_patch_set::{Catalogue, FormatError, Platform};
 use torch_patch_store::{Digest, StoreError, StoreErrorKind};
 
 use crate::pristine::NoOriginal;
+use crate::project::ProjectError;
 use crate::report::ErrorReport;
 
 /// Why a request was not fulfilled. Unless it says otherwise, nothing was changed.
@@ -221,6 +222,8 @@ pub enum ErrorKind {
         /// The files that differ.
         files: Vec<PathBuf>,
     },
+    /// Something is wrong with a project file or its lock.
+    Project(ProjectError),
     /// Something could not be had from a package index or out of a wheel.
     #[cfg(feature = "upstream")]
     Upstream(torch_patch_upstream::UpstreamError),
@@ -293,6 +296,12 @@ impl From<torch_patch_upstream::UpstreamError> for Error {
     }
 }
 
+impl From<ProjectError> for Error {
+    fn from(error: ProjectError) -> Self {
+        ErrorKind::Project(error).into()
+    }
+}
+
 impl From<FormatError> for Error {
     fn from(error: FormatError) -> Self {
         ErrorKind::BadPatchFile(error).into()
@@ -300,16 +309,36 @@ impl From<FormatError> for Error {
 }
 
 impl Error {
-    pub(crate) fn unknown_patch(catalogue: &Catalogue, id: &str) -> Self {
+    /// Says that there is no patch `id`, and which ones there are.
+    #[must_use]
+    pub fn unknown_patch(catalogue: &Catalogue, id: &str) -> Self {
         let known = catalogue.ids().map(str::to_owned).collect();
         let nearest = catalogue.nearest(id).map(str::to_owned);
         let id = id.to_owned();
         ErrorKind::UnknownPatch { id, known, nearest }.into()
     }
 
+    /// Whether it says that something may not be written.
+    pub(crate) fn is_permission_denied(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Store(error) => {
+                matches!(error.kind(), StoreErrorKind::PermissionDenied { .. })
+            }
+            _ => false,
+        }
+    }
+
     /// Whether it says that a patch is neither in the catalogue nor recorded.
     pub(crate) fn is_unknown_patch(&self) -> bool {
         matches!(self.kind(), ErrorKind::UnknownPatch { .. })
+    }
+
+    /// Whether it says that there is no project file.
+    pub(crate) fn is_project_not_found(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::Project(ProjectError::NotFound { .. })
+        )
     }
 
     /// Whether it says that a distribution is not installed.
@@ -383,6 +412,7 @@ impl Error {
     pub fn excerpt(&self) -> Option<String> {
         match &*self.kind {
             ErrorKind::BadPatchFile(error) => Some(error.excerpt()),
+            ErrorKind::Project(error) => error.excerpt(),
             _ => None,
         }
     }
@@ -492,6 +522,7 @@ impl fmt::Display for Error {
             ErrorKind::ScratchNotEmpty { path } => {
                 write!(f, "`{}` is not empty", path.display())
             }
+            ErrorKind::Project(error) => error.fmt(f),
             ErrorKind::RoundTrip { patch, .. } => {
                 write!(
                     f,
@@ -512,6 +543,7 @@ impl std::error::Error for Error {
             ErrorKind::Merge { conflict, .. } => Some(conflict),
             ErrorKind::PatchFileUnreadable { source, .. } => Some(source),
             ErrorKind::Scratch { source, .. } => Some(source),
+            ErrorKind::Project(error) => std::error::Error::source(error),
             #[cfg(feature = "upstream")]
             ErrorKind::Upstream(error) => std::error::Error::source(error),
             ErrorKind::Store(error) => std::error::Error::source(error),

@@ -57,6 +57,7 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
             with_subject(subject, json!({ "reason": reason }))
         }
         ErrorKind::NotOwned { subject, file } => with_subject(subject, json!({ "file": file })),
+        ErrorKind::Project(error) => error.details(),
         ErrorKind::Excluded { patch, other, .. } => json!({ "patches": [patch, other] }),
         ErrorKind::Required { patch, by } => json!({ "patch": patch, "by": by }),
         ErrorKind::Unsafe { patch, .. } => json!({ "patch": patch }),

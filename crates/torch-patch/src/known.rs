@@ -1,7 +1,7 @@
 //! Where a patch is known from: the catalogue, or the record of an application.
 
 use torch_patch_set::Patch;
-use torch_patch_store::Store;
+use torch_patch_store::{Layer, Store};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -48,19 +48,23 @@ pub(crate) struct RecordedPatch {
     pub(crate) distribution: String,
     /// The first store that it is in.
     pub(crate) store: Store,
+    /// Who has asked for it, in any of them.
+    pub(crate) owners: Vec<String>,
 }
 
 /// All patches recorded in an environment, each once, by their ids.
 pub(crate) fn recorded_patches(context: &Context) -> Result<Vec<RecordedPatch>, Error> {
     let mut found: Vec<RecordedPatch> = Vec::new();
     for store in context.stores() {
-        for (id, distribution) in look(&store, |records, _| Ok(named_in(records)))? {
-            if !found.iter().any(|other| other.id == id) {
-                found.push(RecordedPatch {
-                    id,
+        for (distribution, layer) in look(&store, |records, _| Ok(named_in(records)))? {
+            match found.iter_mut().find(|other| other.id == layer.id) {
+                Some(other) => other.owners.extend(layer.owners),
+                None => found.push(RecordedPatch {
+                    id: layer.id,
                     distribution,
                     store: store.clone(),
-                });
+                    owners: layer.owners,
+                }),
             }
         }
     }
@@ -69,11 +73,11 @@ pub(crate) fn recorded_patches(context: &Context) -> Result<Vec<RecordedPatch>, 
 }
 
 /// Each patch of the records, once for each file, with the distribution of the file.
-fn named_in(records: &Records<'_>) -> Vec<(String, String)> {
+fn named_in(records: &Records<'_>) -> Vec<(String, Layer)> {
     let entries = records.ledger().files.values();
     let named = entries.flat_map(|entry| {
         let layers = entry.patches.iter();
-        layers.map(|layer| (layer.id.clone(), entry.distribution.clone()))
+        layers.map(|layer| (entry.distribution.clone(), layer.clone()))
     });
     named.collect()
 }

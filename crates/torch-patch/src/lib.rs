@@ -75,6 +75,7 @@ mod context;
 mod description;
 mod draft;
 mod drift;
+mod dropped;
 mod error;
 mod evidence;
 mod file_view;
@@ -87,13 +88,17 @@ mod plan;
 #[allow(dead_code, reason = "`restore` and `record` use it")]
 mod pristine;
 mod progress;
+mod project;
 mod records;
 mod report;
 mod request;
 mod restoration;
 mod revert;
+mod run;
+mod runs;
 mod standing;
 mod status;
+mod sync;
 mod transfer;
 #[cfg(feature = "upstream")]
 mod trial;
@@ -113,13 +118,16 @@ pub use load::{load_directory, load_file};
 pub use overview::{environment, list, show};
 pub use pristine::{NoOriginal, NoOriginalReason, Provenance, Sources};
 pub use progress::{Amount, Progress, Silent, Step};
+pub use project::{Lock, LockDifference, Project, ProjectError};
 pub use report::{
     Command, DirectoryReport, DistributionReport, EnvironmentReport, ErrorReport, FileReport,
-    Outcome, PatchReport, Report, SCHEMA, ShadowedReport,
+    LockReport, LockState, Outcome, PatchReport, ProjectReport, Report, SCHEMA, ShadowedReport,
 };
 pub use request::{ApplyRequest, Mode, OnDrift, RevertRequest, Selection, StatusRequest};
 pub use revert::revert;
+pub use run::Run;
 pub use status::status;
+pub use sync::{SyncRequest, project_patches, sync};
 pub use torch_patch_env::{
     EnvError, Environment, Request, SitePackages, Source, Surroundings, discover,
 };

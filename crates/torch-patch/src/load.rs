@@ -36,7 +36,7 @@ pub fn load_directory(directory: &Path) -> Result<Vec<Patch>, Error> {
 }
 
 /// Reads one byte more than a patch file may have at most, so that the parser can refuse it.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     // Opening a FIFO would wait for someone to write into it.
     if !fs::metadata(path)?.is_file() {
         let message = "expected a regular file, found something else";

@@ -8,9 +8,10 @@ use torch_patch_edit::FileState;
 use torch_patch_set::{Action, FileEdits, Patch, Variant};
 use torch_patch_store::{Change, Committed, Digest, Layer, RelativePath};
 
-use crate::context::{Case, Need};
+use crate::context::{Case, Context, Need};
 use crate::draft::Draft;
 use crate::drift::{drifted, file_diff};
+use crate::dropped::Dropped;
 use crate::error::{Error, ErrorKind};
 use crate::file_view::{Condition, FileView, Upstream};
 use crate::records::Records;
@@ -26,6 +27,28 @@ pub(crate) const NOBODY: &str = "user";
 pub(crate) struct Plan<'c> {
     drafts: BTreeMap<RelativePath, Draft>,
     members: Vec<Member<'c>>,
+    dropped: Dropped,
+}
+
+/// What became of the patches of a request.
+#[derive(Default)]
+pub(crate) struct Results {
+    /// Those that were asked for, by their position.
+    wanted: BTreeMap<usize, PatchReport>,
+    /// Those that are asked for no more.
+    dropped: Vec<PatchReport>,
+}
+
+impl Results {
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.wanted.extend(others.wanted);
+        self.dropped.extend(others.dropped);
+    }
+
+    pub(crate) fn in_order(self) -> Vec<PatchReport> {
+        let wanted = self.wanted.into_values();
+        wanted.chain(self.dropped).collect()
+    }
 }
 
 /// What becomes of one patch.
@@ -53,6 +76,31 @@ pub(crate) enum Diffs {
 }
 
 impl<'c> Plan<'c> {
+    /// Takes back what is asked for no more: `gone` names the owners of a patch that do not want it any more.
+    pub(crate) fn drop_unwanted(
+        &mut self,
+        context: &Context,
+        records: &Records<'_>,
+        gone: impl Fn(&Layer) -> Vec<String>,
+    ) -> Result<(), Error> {
+        let (dropped, files) = Dropped::find(context, records, gone)?;
+        for file in files {
+            let path = file.view.path.clone();
+            let mut draft = Draft::begin(file.view, &file.distribution, &file.version);
+            for (patch, owners) in &file.withdrawn {
+                draft.withdraw(patch, owners);
+            }
+            self.drafts.insert(path, draft);
+        }
+        self.dropped = dropped;
+        Ok(())
+    }
+
+    /// Whether a patch is taken out, since nobody asks for it any more.
+    pub(crate) fn is_going(&self, id: &str) -> bool {
+        self.dropped.is_going(id)
+    }
+
     /// Adds a patch that was asked for.
     pub(crate) fn add(
         &mut self,
@@ -214,41 +262,48 @@ impl<'c> Plan<'c> {
         })
     }
 
-    /// What became, or would become, of each patch, by its position.
+    /// What became, or would become, of each patch.
     pub(crate) fn reports(
         &self,
         committed: Option<&Committed>,
+        mode: Mode,
         diffs: Diffs,
-    ) -> Vec<(usize, PatchReport)> {
-        let members = self.members.iter();
-        members
-            .map(|member| {
-                let files = member.files.iter();
-                let files = files.map(|file| self.file_report(file, committed, diffs));
-                (member.index, member.report(files.collect()))
-            })
-            .collect()
+    ) -> Results {
+        let file_report =
+            |path: &RelativePath, found| self.file_report(path, found, committed, diffs);
+        let wanted = self.members.iter().map(|member| {
+            let files = member.files.iter().map(|file| FileReport {
+                lines: file.lines.clone(),
+                ..file_report(&file.path, file.found)
+            });
+            (member.index, member.report(files.collect()))
+        });
+        Results {
+            wanted: wanted.collect(),
+            dropped: self.dropped.reports(mode, file_report),
+        }
     }
 
     fn file_report(
         &self,
-        file: &MemberFile<'_>,
+        path: &RelativePath,
+        found: Option<Digest>,
         committed: Option<&Committed>,
         diffs: Diffs,
     ) -> FileReport {
-        let draft = self.drafts.get(&file.path).filter(|draft| draft.is_changed);
+        let draft = self.drafts.get(path).filter(|draft| draft.is_changed);
         let mut read_back = committed.iter().flat_map(|committed| &committed.files);
-        let read_back = read_back.find(|(path, _)| *path == file.path);
-        let planned = draft.map_or(file.found, Draft::wanted_digest);
-        let is_shown = diffs == Diffs::Wanted && planned != file.found;
+        let read_back = read_back.find(|(own, _)| own == path);
+        let planned = draft.map_or(found, Draft::wanted_digest);
+        let is_shown = diffs == Diffs::Wanted && planned != found;
         let diff = draft.filter(|_| is_shown);
         FileReport {
-            path: file.path.as_str().to_owned(),
-            before: file.found,
+            path: path.as_str().to_owned(),
+            before: found,
             after: read_back.map_or(planned, |(_, digest)| *digest),
-            lines: file.lines.clone(),
+            lines: Vec::new(),
             state: None,
-            diff: diff.map(|draft| file_diff(&file.path, draft.view.bytes(), draft.wanted_bytes())),
+            diff: diff.map(|draft| file_diff(path, draft.view.bytes(), draft.wanted_bytes())),
             kept: None,
         }
     }

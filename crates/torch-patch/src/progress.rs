@@ -43,6 +43,11 @@ pub enum Step {
         /// The files it was about.
         files: Vec<String>,
     },
+    /// What a `run` had asked for whose process has gone has been taken back.
+    Healed {
+        /// The patches.
+        patches: Vec<String>,
+    },
     /// The releases of a distribution are looked up.
     List {
         /// The distribution.

@@ -50,6 +50,9 @@ pub struct Report {
     /// The cache of what was fetched, of `cache`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheReport>,
+    /// The project file, of `sync`, `add` and `remove`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectReport>,
     /// What was moved over the network, of `check` and `try`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<TrafficReport>,
@@ -86,6 +89,7 @@ impl Report {
             ranges: Vec::new(),
             suggestions: Vec::new(),
             cache: None,
+            project: None,
             traffic: None,
             error: None,
         }
@@ -125,8 +129,57 @@ pub enum Command {
     Check,
     /// To apply a patch to a release in a scratch environment, and take it out again.
     Try,
+    /// To bring an environment to what a project file says.
+    Sync,
+    /// To add patches to a project file.
+    Add,
+    /// To remove patches from a project file.
+    Remove,
+    /// To apply patches for as long as a program runs.
+    Run,
     /// To tell about the cache of what was fetched, or to empty it.
     Cache,
+}
+
+/// A project file and its lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ProjectReport {
+    /// The project file.
+    pub file: String,
+    /// The patches that it names: ids, and paths of patch files.
+    pub patches: Vec<String>,
+    /// What is written down beside it of what was applied, of `sync`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<LockReport>,
+}
+
+/// What is written down of what was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LockReport {
+    /// The file.
+    pub path: String,
+    /// Whether it says what is in place.
+    pub state: LockState,
+    /// In what it differs, each in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<String>,
+}
+
+/// Whether a lock says what is in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum LockState {
+    /// It did before.
+    Current,
+    /// It does since now.
+    Written,
+    /// It says something else.
+    Outdated,
+    /// There is none.
+    Missing,
 }
 
 /// An installed distribution that there are patches for.
@@ -310,10 +363,14 @@ pub enum Outcome {
     NotApplied,
     /// The original bytes are back.
     Reverted,
+    /// One who had asked for it does no more; it stays for the others.
+    Released,
     /// `--dry-run`: it would be applied.
     WouldApply,
     /// `--dry-run`: it would be reverted.
     WouldRevert,
+    /// `--dry-run`: it would be released.
+    WouldRelease,
     /// It is in place as an older version of the patch file says.
     Outdated,
     /// A file of it is neither pristine nor what was recorded.
@@ -336,8 +393,10 @@ impl Outcome {
             Self::NotNeeded => "not-needed",
             Self::NotApplied => "not-applied",
             Self::Reverted => "reverted",
+            Self::Released => "released",
             Self::WouldApply => "would-apply",
             Self::WouldRevert => "would-revert",
+            Self::WouldRelease => "would-release",
             Self::Outdated => "outdated",
             Self::Drifted => "drifted",
             Self::Superseded => "superseded",

@@ -21,8 +21,11 @@ pub struct ApplyRequest {
     pub strict: bool,
     /// Whether the lines of edits that were in place before are worked out too.
     pub lines: bool,
-    /// Who asks, as it is recorded; `revert` takes a patch out whoever asked for it.
+    /// Who asks, as it is recorded. A patch that several have asked for stays until the last of them has taken that
+    /// back, or somebody takes it out without naming an owner.
     pub owner: Option<String>,
+    /// Whether these are all the patches that the owner wants: what else it has asked for before is taken back.
+    pub exact: bool,
     /// How long to wait for another process that changes the same environment.
     #[serde(with = "seconds")]
     pub lock_timeout: Duration,
@@ -52,6 +55,7 @@ impl Default for ApplyRequest {
             strict: false,
             lines: false,
             owner: None,
+            exact: false,
             lock_timeout: LOCK_TIMEOUT,
         }
     }
@@ -78,7 +82,7 @@ pub struct RevertRequest {
     pub mode: Mode,
     /// What to do with a file that someone else changed.
     pub drifted: OnDrift,
-    /// Takes back only what this owner asked for.
+    /// Takes back only what this owner asked for; what others have asked for as well stays.
     pub owner: Option<String>,
     /// How long to wait for another process that changes the same environment.
     #[serde(with = "seconds")]
@@ -185,22 +189,22 @@ impl StatusRequest {
     }
 }
 
-const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Durations as a number of seconds.
-mod seconds {
+pub(crate) mod seconds {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         duration: &Duration,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(duration.as_secs_f64())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(deserializer)?;

@@ -13,12 +13,45 @@ use crate::file_view::{Condition, FileView};
 use crate::layers::recorded_bytes;
 use crate::records::{Records, layer_of};
 use crate::report::{FileReport, Outcome, PatchReport};
-use crate::request::OnDrift;
+use crate::request::{Mode, OnDrift};
+
+/// What is taken back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Withdrawal<'w> {
+    /// The patches, in the order in which they were asked for.
+    pub(crate) ids: &'w [String],
+    /// Whose demand ends; the patches stay while somebody else has asked for them. `None`: everybody's.
+    pub(crate) owner: Option<&'w str>,
+}
+
+impl Withdrawal<'_> {
+    /// The patch of a file that this is about.
+    fn first_of(&self, entry: &FileEntry) -> Option<&String> {
+        self.ids
+            .iter()
+            .find(|id| layer_of(entry, id).is_some_and(|layer| self.is_about(layer)))
+    }
+
+    fn is_about(&self, layer: &Layer) -> bool {
+        let is_owner = |owner: &str| layer.owners.iter().any(|own| own == owner);
+        self.ids.contains(&layer.id) && self.owner.is_none_or(is_owner)
+    }
+
+    /// What is left of a patch on a file.
+    pub(crate) fn rest(&self, layer: &Layer) -> Option<Layer> {
+        let mut rest = layer.clone();
+        if self.is_about(layer) {
+            let owner = self.owner?;
+            rest.owners.retain(|own| own != owner);
+        }
+        (!rest.owners.is_empty() || !self.is_about(layer)).then_some(rest)
+    }
+}
 
 /// What becomes of the files.
 pub(crate) struct Restoration {
     files: Vec<Restored>,
-    /// The patches that are taken out, in the order in which they were asked for.
+    /// The patches that are taken back, in the order in which they were asked for.
     ids: Vec<String>,
 }
 
@@ -33,33 +66,36 @@ struct Restored {
 }
 
 impl Restoration {
-    /// Works out what taking out the patches `ids` changes.
+    /// Works out what taking patches back changes.
     pub(crate) fn plan(
         context: &Context,
         records: &Records<'_>,
-        ids: &[String],
+        withdrawal: Withdrawal<'_>,
         on_drift: OnDrift,
     ) -> Result<Self, Error> {
         let mut files = Vec::new();
         let mut drifts: Vec<(DriftedFile, Option<String>)> = Vec::new();
         for (path, entry) in &records.ledger().files {
-            let Some(id) = ids.iter().find(|id| layer_of(entry, id).is_some()) else {
+            let Some(id) = withdrawal.first_of(entry) else {
                 continue;
             };
             let distribution = installed(context, records, entry)?;
             let view = FileView::new(records, distribution.as_ref(), path)?;
-            if view.condition == Condition::Changed && on_drift == OnDrift::Refuse {
+            let rest = entry.patches.iter();
+            let rest: Vec<Layer> = rest.filter_map(|layer| withdrawal.rest(layer)).collect();
+            // Where all patches stay, the file is left as it is, whatever it is.
+            let is_touched = rest.len() < entry.patches.len();
+            if is_touched && view.condition == Condition::Changed && on_drift == OnDrift::Refuse {
                 drifts.push((drifted(records, &view)?, Some(id.clone())));
                 continue;
             }
-            let rest: Vec<Layer> = entry
-                .patches
-                .iter()
-                .filter(|layer| !ids.contains(&layer.id))
-                .cloned()
-                .collect();
+            let change = if is_touched {
+                change(records, &view, entry, rest, on_drift)?
+            } else {
+                unowned(&view, entry, rest)
+            };
             files.push(Restored {
-                change: change(records, &view, entry, rest, on_drift)?,
+                change,
                 entry: entry.clone(),
                 version: distribution.map(|distribution| distribution.version),
                 condition: view.condition,
@@ -70,7 +106,7 @@ impl Restoration {
             let files = drifts.into_iter().map(|(file, _)| file).collect();
             return Err(ErrorKind::Drift { patch, files }.into());
         }
-        let ids = ids.to_vec();
+        let ids = withdrawal.ids.to_vec();
         Ok(Self { files, ids })
     }
 
@@ -89,27 +125,26 @@ impl Restoration {
     }
 
     /// What became, or would become, of each patch that was recorded.
-    pub(crate) fn reports(
-        &self,
-        committed: Option<&Committed>,
-        outcome: Outcome,
-    ) -> Vec<PatchReport> {
+    pub(crate) fn reports(&self, committed: Option<&Committed>, mode: Mode) -> Vec<PatchReport> {
         let ids = self.ids.iter();
-        ids.filter_map(|id| self.report(id, committed, outcome))
+        ids.filter_map(|id| self.report(id, committed, mode))
             .collect()
     }
 
-    fn report(
-        &self,
-        id: &str,
-        committed: Option<&Committed>,
-        outcome: Outcome,
-    ) -> Option<PatchReport> {
+    fn report(&self, id: &str, committed: Option<&Committed>, mode: Mode) -> Option<PatchReport> {
         let own = self.files.iter();
-        let own = own.filter(|file| layer_of(&file.entry, id).is_some());
+        let own = own.filter(|file| file.loses(id));
         let own: Vec<&Restored> = own.collect();
         let first = own.first()?;
         let layer = layer_of(&first.entry, id)?;
+        let mut staying = own.iter().filter_map(|file| file.left(id));
+        let staying = staying.next();
+        let outcome = match (staying, mode) {
+            (None, Mode::Write) => Outcome::Reverted,
+            (None, Mode::DryRun) => Outcome::WouldRevert,
+            (Some(_), Mode::Write) => Outcome::Released,
+            (Some(_), Mode::DryRun) => Outcome::WouldRelease,
+        };
         let files = own.iter().map(|file| self.file_report(file, committed));
         let is_retired = own.iter().all(|file| file.is_retired());
         let reason = is_retired.then(|| {
@@ -118,12 +153,14 @@ impl Restoration {
                 first.entry.distribution
             )
         });
+        let reason = reason.filter(|_| first.version.is_some());
+        let stays = staying.map(|layer| stays(&layer.owners));
         Some(PatchReport {
             version: first.version.clone(),
             variant: Some(layer.variant.clone()),
             outcome,
             files: files.collect(),
-            reason: reason.filter(|_| first.version.is_some()),
+            reason: stays.or(reason),
             owners: layer.owners.clone(),
             ..PatchReport::bare(id, &first.entry.distribution)
         })
@@ -159,6 +196,16 @@ impl Restoration {
 }
 
 impl Restored {
+    /// Whether the patch, or somebody's demand of it, is taken back.
+    fn loses(&self, id: &str) -> bool {
+        layer_of(&self.entry, id).is_some_and(|layer| self.left(id) != Some(layer))
+    }
+
+    /// What is recorded of the patch afterwards.
+    fn left(&self, id: &str) -> Option<&Layer> {
+        layer_of(self.change.entry.as_ref()?, id)
+    }
+
     fn is_retired(&self) -> bool {
         matches!(self.condition, Condition::Restored | Condition::Superseded)
     }
@@ -169,7 +216,7 @@ impl Restored {
 }
 
 /// The distribution that a recorded file belongs to, if it is still installed where the record is.
-fn installed(
+pub(crate) fn installed(
     context: &Context,
     records: &Records<'_>,
     entry: &FileEntry,
@@ -179,6 +226,21 @@ fn installed(
         Err(error) if error.is_distribution_not_found() => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Why a patch stays that somebody has no need of any more.
+pub(crate) fn stays(owners: &[String]) -> String {
+    format!("it stays, since `{}` has asked for it", owners.join("`, `"))
+}
+
+/// A file that all patches stay on, and of which less is asked.
+fn unowned(view: &FileView, entry: &FileEntry, rest: Vec<Layer>) -> FileChange {
+    let mut change = FileChange::new(view.path.clone(), view.digest(), Wanted::Keep);
+    change.entry = Some(FileEntry {
+        patches: rest,
+        ..entry.clone()
+    });
+    change
 }
 
 /// What becomes of one file on which the layers `rest` stay.

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use torch_patch_store::Store;
+use torch_patch_store::{Layer, Store};
 
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
@@ -16,13 +16,15 @@ use crate::progress::Progress;
 use crate::records::{Records, look};
 use crate::report::{Command, Outcome, PatchReport, Report};
 use crate::request::{Mode, RevertRequest, Selection, StatusRequest};
-use crate::restoration::Restoration;
+use crate::restoration::{Restoration, Withdrawal, stays};
+use crate::runs::has_dead_runs;
 use crate::status::status;
 use crate::write::{commit, lock};
 
 /// Takes patches out: the last one out of a file restores its bytes, mode and owner.
 ///
-/// A patch that is not recorded is reported as `not-applied`.
+/// A patch that is not recorded is reported as `not-applied`. With an owner, one that somebody else has asked for
+/// besides stays, and is reported as `released`.
 ///
 /// # Errors
 ///
@@ -33,22 +35,26 @@ pub fn revert(
     request: &RevertRequest,
     progress: &mut dyn Progress,
 ) -> Result<Report, Error> {
-    let meant = selected(context, &request.patches)?;
+    let meant = selected(context, request)?;
     let ids: Vec<String> = meant.iter().map(|patch| patch.id.clone()).collect();
-    check_required(context, &ids)?;
+    let withdrawal = Withdrawal {
+        ids: &ids,
+        owner: request.owner.as_deref(),
+    };
+    check_required(context, withdrawal)?;
     let mut found = Found::default();
     let mut waiting = Vec::new();
     for store in context.stores() {
-        match planned_unlocked(context, &store, &ids, request)? {
+        match planned_unlocked(context, &store, withdrawal, request)? {
             Settled::Done(reports) => found.add(&store, reports),
             Settled::ToWrite => waiting.push(store),
         }
     }
     for store in waiting {
-        let reports = write(context, &store, &ids, request, progress)?;
+        let reports = write(context, &store, withdrawal, request, progress)?;
         found.add(&store, reports);
     }
-    found.report(context, &meant)
+    found.report(context, &meant, withdrawal.owner)
 }
 
 /// A patch that is to be taken out.
@@ -58,8 +64,9 @@ struct Meant {
 }
 
 /// The patches that are meant, each once.
-fn selected(context: &Context, selection: &Selection) -> Result<Vec<Meant>, Error> {
-    if let Selection::Ids(ids) = selection {
+fn selected(context: &Context, request: &RevertRequest) -> Result<Vec<Meant>, Error> {
+    let RevertRequest { patches, owner, .. } = request;
+    if let Selection::Ids(ids) = patches {
         let mut selected: Vec<Meant> = Vec::with_capacity(ids.len());
         for id in ids {
             let distribution = find(context, id)?.patch().distribution.clone();
@@ -70,12 +77,16 @@ fn selected(context: &Context, selection: &Selection) -> Result<Vec<Meant>, Erro
         }
         return Ok(selected);
     }
-    let recorded = recorded_patches(context)?.into_iter().map(|patch| Meant {
+    let mut recorded = recorded_patches(context)?;
+    if let Some(owner) = owner {
+        recorded.retain(|patch| patch.owners.contains(owner));
+    }
+    let recorded = recorded.into_iter().map(|patch| Meant {
         id: patch.id,
         distribution: patch.distribution,
     });
     let recorded: Vec<Meant> = recorded.collect();
-    if *selection == Selection::Only && recorded.len() > 1 {
+    if *patches == Selection::Only && owner.is_none() && recorded.len() > 1 {
         let applied = recorded.into_iter().map(|patch| patch.id).collect();
         return Err(ErrorKind::Unnamed { applied }.into());
     }
@@ -83,27 +94,36 @@ fn selected(context: &Context, selection: &Selection) -> Result<Vec<Meant>, Erro
 }
 
 /// Refuses to take out what a patch that stays requires.
-fn check_required(context: &Context, ids: &[String]) -> Result<(), Error> {
+fn check_required(context: &Context, withdrawal: Withdrawal<'_>) -> Result<(), Error> {
     for store in context.stores() {
         look(&store, |records, _| {
-            let patches = records.patches();
-            for id in ids.iter().filter(|id| !records.paths_of(id).is_empty()) {
-                let staying = patches
-                    .iter()
-                    .filter(|(own, _)| !ids.iter().any(|id| id == own));
-                let mut by = Vec::new();
-                for (own, layer) in staying {
-                    if recorded_patch(records, layer)?.requires.contains(id) {
-                        by.push((*own).to_owned());
-                    }
-                }
-                if !by.is_empty() {
-                    let patch = id.clone();
-                    return Err(ErrorKind::Required { patch, by }.into());
-                }
-            }
-            Ok(())
+            let patches = records.patches().into_iter();
+            let (staying, going): (Vec<_>, Vec<_>) =
+                patches.partition(|(_, layer)| withdrawal.rest(layer).is_some());
+            check_needed(records, &staying, going.iter().map(|(id, _)| *id))
         })?;
+    }
+    Ok(())
+}
+
+/// Refuses that a patch goes which one that stays requires.
+pub(crate) fn check_needed<'l>(
+    records: &Records<'_>,
+    staying: &[(&str, &Layer)],
+    going: impl Iterator<Item = &'l str>,
+) -> Result<(), Error> {
+    for id in going {
+        let mut by = Vec::new();
+        for (own, layer) in staying {
+            let requires = recorded_patch(records, layer)?.requires;
+            if requires.iter().any(|required| required == id) {
+                by.push((*own).to_owned());
+            }
+        }
+        if !by.is_empty() {
+            let patch = id.to_owned();
+            return Err(ErrorKind::Required { patch, by }.into());
+        }
     }
     Ok(())
 }
@@ -118,7 +138,7 @@ enum Settled {
 fn planned_unlocked(
     context: &Context,
     store: &Store,
-    ids: &[String],
+    withdrawal: Withdrawal<'_>,
     request: &RevertRequest,
 ) -> Result<Settled, Error> {
     look(store, |records, view| {
@@ -126,12 +146,14 @@ fn planned_unlocked(
             // The files are in the middle of a change: they are judged once that is settled.
             return Ok(Settled::ToWrite);
         }
-        let plan = Restoration::plan(context, records, ids, request.drifted)?;
+        let plan = Restoration::plan(context, records, withdrawal, request.drifted)?;
         // The directory of a store that holds nothing is what an interrupted operation left.
         let is_clean = !records.ledger().is_empty() || !store.exists();
         Ok(match request.mode {
-            Mode::DryRun => Settled::Done(plan.reports(None, Outcome::WouldRevert)),
-            Mode::Write if plan.is_empty() && is_clean => Settled::Done(Vec::new()),
+            Mode::DryRun => Settled::Done(plan.reports(None, request.mode)),
+            Mode::Write if plan.is_empty() && is_clean && !has_dead_runs(records)? => {
+                Settled::Done(Vec::new())
+            }
             Mode::Write => Settled::ToWrite,
         })
     })
@@ -140,18 +162,19 @@ fn planned_unlocked(
 fn write(
     context: &Context,
     store: &Store,
-    ids: &[String],
+    withdrawal: Withdrawal<'_>,
     request: &RevertRequest,
     progress: &mut dyn Progress,
 ) -> Result<Vec<PatchReport>, Error> {
-    let mut locked = lock(store, "torch-patch revert", request.lock_timeout, progress)?;
+    let timeout = request.lock_timeout;
+    let mut locked = lock(context, store, "torch-patch revert", timeout, progress)?;
     let records = Records::Locked {
         store,
         locked: &locked,
     };
-    let plan = Restoration::plan(context, &records, ids, request.drifted)?;
+    let plan = Restoration::plan(context, &records, withdrawal, request.drifted)?;
     let committed = commit(&mut locked, plan.change(), progress)?;
-    let reports = plan.reports(Some(&committed), Outcome::Reverted);
+    let reports = plan.reports(Some(&committed), request.mode);
     locked.release()?;
     Ok(reports)
 }
@@ -172,7 +195,12 @@ impl Found {
     }
 
     /// One result for each patch, in the order in which they are meant.
-    fn report(self, context: &Context, meant: &[Meant]) -> Result<Report, Error> {
+    fn report(
+        self,
+        context: &Context,
+        meant: &[Meant],
+        owner: Option<&str>,
+    ) -> Result<Report, Error> {
         let mut environment = context.environment_report();
         if let Some(site_packages) = &self.site_packages {
             environment.site_packages = site_packages.to_string_lossy().into_owned();
@@ -185,7 +213,7 @@ impl Found {
                 .filter(|report| report.patch == patch.id);
             let own: Vec<PatchReport> = own.cloned().collect();
             if own.is_empty() {
-                results.push(not_recorded(context, patch)?);
+                results.push(not_recorded(context, patch, owner)?);
             }
             results.extend(own);
         }
@@ -193,8 +221,12 @@ impl Found {
     }
 }
 
-/// What is told of a patch that nothing is recorded of.
-fn not_recorded(context: &Context, meant: &Meant) -> Result<PatchReport, Error> {
+/// What is told of a patch that nothing is recorded of, or nothing that `owner` has asked for.
+fn not_recorded(
+    context: &Context,
+    meant: &Meant,
+    owner: Option<&str>,
+) -> Result<PatchReport, Error> {
     let Meant { id, distribution } = meant;
     let bare = PatchReport::bare(id, distribution);
     let because = |reason: String| PatchReport {
@@ -215,6 +247,12 @@ fn not_recorded(context: &Context, meant: &Meant) -> Result<PatchReport, Error> 
         }
         Err(error) => return Err(error),
     };
+    if owner.is_some() && !report.owners.is_empty() {
+        report.outcome = Outcome::Released;
+        report.state = None;
+        report.reason = Some(stays(&report.owners));
+        return Ok(report);
+    }
     report.reason = (report.outcome == Outcome::AppliedByHand).then(|| {
         format!(
             "it was made by hand and nothing is recorded to restore: run `torch-patch apply {id} --adopt`, then revert"

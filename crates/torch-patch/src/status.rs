@@ -12,6 +12,7 @@ use crate::plan::lines_in_place;
 use crate::records::{Records, layer_of, look};
 use crate::report::{Command, EnvironmentReport, FileReport, Outcome, PatchReport, Report};
 use crate::request::{Selection, StatusRequest};
+use crate::runs::is_dead;
 use crate::standing::{FileStanding, Standing, missing_by_hand, stand, state};
 
 /// Tells what the environment has of each patch that was asked for.
@@ -244,7 +245,18 @@ fn reason(
         }
         Outcome::Partial => Some(partial_reason(standings)),
         Outcome::AppliedByHand => missing_by_hand(standings),
+        Outcome::Applied => left_by_run(records, &case.patch.id),
         _ => None,
+    })
+}
+
+/// Says so if nobody wants a patch any more but a run that was killed.
+fn left_by_run(records: &Records<'_>, patch: &str) -> Option<String> {
+    let owners = owners(records, patch);
+    let is_left = !owners.is_empty() && owners.iter().all(|owner| is_dead(records, owner));
+    is_left.then(|| {
+        "a `torch-patch run` that was killed has left it; the next command that changes something here takes it out"
+            .to_owned()
     })
 }
 

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use torch_patch_store::{Change, Committed, LockOptions, Locked, Store, Wanted};
 
+use crate::context::Context;
 use crate::error::Error;
 use crate::progress::{Progress, Step};
+use crate::runs::heal;
 
-/// Takes the lock in the name of a command, and tells what had to be settled.
+/// Takes the lock in the name of a command, and tells what had to be settled: a change that was interrupted, and what a
+/// `run` has left that was killed.
 pub(crate) fn lock<'s>(
+    context: &Context,
     store: &'s Store,
     holder: &str,
     timeout: Duration,
@@ -16,7 +20,7 @@ pub(crate) fn lock<'s>(
 ) -> Result<Locked<'s>, Error> {
     let site_packages = store.root().to_string_lossy().into_owned();
     progress.step(&Step::Lock { site_packages });
-    let locked = store.lock(&LockOptions {
+    let mut locked = store.lock(&LockOptions {
         timeout,
         ..LockOptions::new(holder)
     })?;
@@ -25,6 +29,7 @@ pub(crate) fn lock<'s>(
     if !files.is_empty() {
         progress.step(&Step::Recovered { files });
     }
+    heal(context, store, &mut locked, progress)?;
     Ok(locked)
 }
 

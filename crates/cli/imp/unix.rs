@@ -1,4 +1,8 @@
-//! Other systems have no Explorer, and say their language in variables.
+//! Systems with signals, without Explorer, and with the language in variables.
+
+mod child;
+
+pub(crate) use child::Child;
 
 /// The language of the interface, where no variable tells it.
 pub(crate) fn interface_language() -> Option<String> {

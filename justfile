@@ -68,6 +68,14 @@ microbench:
 schema:
     .ci/run schema
 
+# The book of docs/, its links, and how it looks in a browser (mdBook)
+book:
+    .ci/run book
+
+# Completions in each shell, and the manual pages
+shells:
+    .ci/run shells
+
 # The page of `check` in a real browser
 atlas:
     .ci/run atlas

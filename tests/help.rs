@@ -54,11 +54,11 @@ fn every_command_teaches_by_example() {
 fn manual_pages_are_roff_of_the_command() {
     let world = World::new();
     let page = run(&world, &["man"]).stdout;
-    assert!(page.contains(".TH torch-patch 1"), "{page}");
+    assert!(page.contains(".TH TORCH\\-PATCH 1"), "{page}");
     for command in &commands(&world) {
         let page = run(&world, &["man", command.as_str()]).stdout;
         assert!(
-            page.contains(&format!(".TH torch-patch-{command} 1")),
+            page.contains(&format!(".TH TORCH\\-PATCH\\-{} 1", command.to_uppercase())),
             "{page}"
         );
         assert!(

@@ -8,5 +8,5 @@ mod catalogue;
 mod cli;
 mod help;
 mod json;
-#[cfg(unix)] // its sessions have the paths of Unix
-mod readme;
+#[cfg(unix)] // sessions have the paths of Unix, and its shell
+mod sessions;

@@ -485,13 +485,17 @@ pub(crate) struct Completions {
     pub(crate) shell: Shell,
 }
 
-/// Print a manual page in roff
+/// Print a manual page in roff, or write those of all commands
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   torch-patch man > torch-patch.1
-  torch-patch man apply | man -l -")]
+  torch-patch man apply | man -l -
+  torch-patch man --output ~/.local/share/man/man1")]
 pub(crate) struct Man {
+    /// Write the pages of the program and of every command into this directory
+    #[arg(long, short, value_name = "DIR", conflicts_with = "command")]
+    pub(crate) output: Option<PathBuf>,
     /// The command it is about; without one, the whole program
     pub(crate) command: Option<String>,
 }

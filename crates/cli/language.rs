@@ -14,14 +14,15 @@ mod tests;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::{imp, process};
 use catalogue::Catalogue;
-pub(crate) use pages::{error_in_words, page_in_words, translated};
+pub(crate) use pages::{error_in_words, manual_in_words, page_in_words, translated};
 
 /// A language that the command speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -32,20 +33,20 @@ pub(crate) enum Language {
     Chinese,
 }
 
-static CHOSEN: OnceLock<Language> = OnceLock::new();
+static IS_CHINESE: AtomicBool = AtomicBool::new(false);
 static CHINESE: LazyLock<Catalogue> =
     LazyLock::new(|| Catalogue::parse(include_str!("../../messages/zh-CN.toml")));
 
-/// Chooses the language of this process, before its words are read: help and mistakes in them are said in it as well.
-pub(crate) fn choose(words: &[OsString]) {
-    let chosen = asked_for(words)
-        .unwrap_or_else(|| locale::language(process::variable, imp::interface_language));
-    let _ = CHOSEN.set(chosen);
+/// Chooses the language of this process: the one that was asked for, else that of the locale.
+pub(crate) fn choose(asked: Option<Language>) {
+    let chosen =
+        asked.unwrap_or_else(|| locale::language(process::variable, imp::interface_language));
+    IS_CHINESE.store(chosen == Language::Chinese, Ordering::Relaxed);
 }
 
 /// Whether Chinese is spoken.
 fn is_chinese() -> bool {
-    CHOSEN.get() == Some(&Language::Chinese)
+    IS_CHINESE.load(Ordering::Relaxed)
 }
 
 /// A sentence, or several lines of them, in the language of this process.
@@ -57,10 +58,23 @@ pub(crate) fn say(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A sentence behind a word that says what it is, such as `error`.
+/// A sentence behind what it is about, such as the word `error` or the id of a patch.
 pub(crate) fn labelled(label: &str, sentence: &str) -> String {
-    let colon = if is_chinese() { "：" } else { ": " };
-    format!("{label}{colon}{}", say(sentence))
+    format!("{label}{}{}", colon(), say(sentence))
+}
+
+/// A colon with the blank that follows it, as the language has it.
+pub(crate) fn colon() -> &'static str {
+    if is_chinese() { "：" } else { ": " }
+}
+
+/// A word with an explanation in brackets, as the language has them.
+pub(crate) fn explained(word: &str, explanation: &str) -> String {
+    if is_chinese() {
+        format!("{word}（{explanation}）")
+    } else {
+        format!("{word} ({explanation})")
+    }
 }
 
 /// A text that fills at least so many columns of a terminal, where a Chinese character takes two.
@@ -74,8 +88,8 @@ pub(crate) fn columns(text: &str) -> usize {
     text.width()
 }
 
-/// What `--lang` says, which `clap` would tell only after it has read all words.
-fn asked_for(words: &[OsString]) -> Option<Language> {
+/// What `--lang` seems to say, for help and for mistakes in the words: `clap` tells it only after it has read all words.
+pub(crate) fn asked_for(words: &[OsString]) -> Option<Language> {
     let mut asked = None;
     let mut words = words
         .iter()

@@ -11,6 +11,7 @@ mod formats;
 mod imp;
 mod index_settings;
 mod language;
+mod manual;
 mod process;
 mod session;
 mod text;
@@ -25,7 +26,7 @@ use crate::ui::Ui;
 
 fn main() -> ExitCode {
     let words = process::arguments();
-    language::choose(&words);
+    language::choose(language::asked_for(&words));
     let is_window = window::closes_at_the_end();
     // Nobody is left to tell if the window is closed.
     let code = if is_window && words.len() <= 1 {
@@ -45,6 +46,7 @@ fn run(words: &[OsString]) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return failure::usage(&error, words),
     };
+    language::choose(arguments.options.lang);
     let mut ui = Ui::new(&arguments.options);
     let command = arguments.command.name();
     let code = match commands::run(&arguments, &mut ui) {

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use torch_patch::{FileReport, Outcome, PatchReport};
 
-use crate::language::{columns, padded, say};
+use crate::language::{columns, explained, labelled, padded, say};
 use crate::ui::paint;
 
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -34,11 +34,10 @@ pub(crate) fn table(results: &[PatchReport]) -> Vec<String> {
 
 /// What became of one patch, with its files.
 pub(crate) fn outcome(result: &PatchReport) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{}: {} ({})",
-        paint(BOLD, &result.patch),
-        paint(style(result.outcome), &say(result.outcome.as_str())),
-        subject(result),
+    let word = paint(style(result.outcome), &say(result.outcome.as_str()));
+    let mut lines = vec![labelled(
+        &paint(BOLD, &result.patch),
+        &explained(&word, &subject(result)),
     )];
     lines.extend(result.reason.iter().map(|reason| format!("  {reason}")));
     for file in &result.files {

@@ -3,7 +3,7 @@
 use torch_patch::{DirectoryReport, DistributionReport, EnvironmentReport, Report};
 
 use crate::args::Options;
-use crate::language::{padded, say};
+use crate::language::{explained, padded, say};
 use crate::session::{catalogue, context};
 use crate::ui::{Format, Ui};
 
@@ -44,7 +44,7 @@ fn show(report: &Report, ui: &mut Ui) {
 
 fn found_by(environment: &EnvironmentReport) -> String {
     match &environment.interpreter {
-        Some(interpreter) => format!("{} ({interpreter})", environment.source),
+        Some(interpreter) => explained(&environment.source, interpreter),
         None => environment.source.clone(),
     }
 }
@@ -58,7 +58,7 @@ fn place(directory: &DirectoryReport) -> String {
         "path-file" => "by a .pth file",
         _ => return directory.path.clone(),
     };
-    format!("{} ({})", directory.path, say(why))
+    explained(&directory.path, &say(why))
 }
 
 /// What Python imports, then what it does not.

@@ -3,7 +3,7 @@
 use torch_patch::{Description, Error, Report};
 
 use crate::args::Options;
-use crate::language::say;
+use crate::language::{explained, say};
 use crate::session::{catalogue, context};
 use crate::text::{BOLD, DIM};
 use crate::ui::{Format, Ui, paint};
@@ -45,11 +45,8 @@ fn show(report: &Report, ui: &mut Ui) {
             let reason = installed
                 .or_else(|| state.reason.clone())
                 .unwrap_or_default();
-            ui.data(&format!(
-                "  {} ({})\n",
-                say(state.outcome.as_str()),
-                say(&reason)
-            ));
+            let state = explained(&say(state.outcome.as_str()), &say(&reason));
+            ui.data(&format!("  {state}\n"));
         }
     }
 }

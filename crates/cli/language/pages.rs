@@ -19,6 +19,19 @@ const HEADINGS: [(&str, &str); 6] = [
     ("[aliases: ", "[别名："),
 ];
 
+/// What `clap_mangen` itself puts into a manual page.
+const SECTIONS: [(&str, &str); 9] = [
+    (".SH NAME\n", ".SH 名称\n"),
+    (".SH SYNOPSIS\n", ".SH 概要\n"),
+    (".SH DESCRIPTION\n", ".SH 描述\n"),
+    (".SH OPTIONS\n", ".SH 选项\n"),
+    (".SH SUBCOMMANDS\n", ".SH 命令\n"),
+    (".SH \"SEE ALSO\"\n", ".SH 参见\n"),
+    ("\\fIPossible values:\\fR\n", "\\fI可选值：\\fR\n"),
+    (" [default: ", " [默认值："),
+    ("\nPrint help\n", "\n显示帮助\n"),
+];
+
 /// The definition of the command line with its help in the language of this process.
 pub(crate) fn translated(command: Command) -> Command {
     if is_chinese() {
@@ -70,6 +83,16 @@ pub(crate) fn page_in_words(page: String) -> String {
         .map(|line| own_option(&heading(line)))
         .collect();
     lines.join("\n")
+}
+
+/// A manual page that was rendered from a translated definition: what is put in besides.
+pub(crate) fn manual_in_words(page: String) -> String {
+    if !is_chinese() {
+        return page;
+    }
+    SECTIONS
+        .into_iter()
+        .fold(page, |page, (english, own)| page.replace(english, own))
 }
 
 /// A page with the possible values of options, before which `clap` may have broken the line.

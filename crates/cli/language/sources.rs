@@ -13,8 +13,10 @@ pub(super) struct Literal {
     pub(super) text: String,
 }
 
-/// Forms of `check` that are for other programs or for publication, and are English whoever makes them; and this module.
-const IN_ENGLISH: [&str; 5] = [
+/// Forms of `check` that are for other programs or for publication, and are English whoever makes them; roff; and this
+/// module.
+const IN_ENGLISH: [&str; 6] = [
+    "cli/manual.rs",
     "/language/",
     "formats/html.rs",
     "formats/junit.rs",

@@ -58,6 +58,7 @@ const NOT_SAID: &[&str] = &[
     "Signature: 8a477f597d28d172789f06886806bc55\n# This is a cache of torch-patch. It may be removed at any time.",
     "Metadata-Version: 2.1\nName: {}\nVersion: {}",
     "include-system-site-packages = false",
+    "complete -c torch-patch -n \"__fish_torch_patch_using_subcommand {}\" -f -a \"{}\"",
     // The question to an interpreter.
     "import os, sys, sysconfig",
     // Faults that tests of the store ask for.

@@ -163,24 +163,23 @@ impl Catalogue {
             })
     }
 
-    /// The translation of a text that is several sentences in a row.
+    /// The translation of a text that is several sentences in a row. What has no words, such as a path, is none.
     fn joined(&self, text: &str, depth: usize) -> Option<Found> {
+        let part = |text: &str| match self.translate(text, depth + 1) {
+            None if !has_words(text) => Some(Found {
+                text: text.to_owned(),
+                weight: 0,
+            }),
+            found => found,
+        };
         [("; ", "；"), (": ", "："), (", ", "，")]
             .into_iter()
             .find_map(|(joint, own)| {
                 text.match_indices(joint).find_map(|(at, _)| {
-                    let before = match &text[..at] {
-                        quoted if is_quoted(quoted) => Found {
-                            text: quoted.to_owned(),
-                            weight: 0,
-                        },
-                        before => self.translate(before, depth + 1)?,
-                    };
-                    let after = self.translate(&text[at + joint.len()..], depth + 1)?;
-                    Some(Found {
-                        text: before.text + own + &after.text,
-                        weight: before.weight + after.weight,
-                    })
+                    let (before, after) = (part(&text[..at])?, part(&text[at + joint.len()..])?);
+                    let weight = before.weight + after.weight;
+                    let text = before.text + own + &after.text;
+                    (weight > 0).then_some(Found { text, weight })
                 })
             })
     }
@@ -327,12 +326,13 @@ pub(super) fn placeholder(text: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && name.chars().all(is_name)).then_some((name, after))
 }
 
-/// Whether a text is one quotation, such as a path.
-fn is_quoted(text: &str) -> bool {
-    text.len() > 1
-        && text.starts_with('`')
-        && text.find('`').is_some()
-        && text[1..].find('`') == Some(text.len() - 2)
+/// Whether a text has words outside of quotations.
+fn has_words(text: &str) -> bool {
+    let is_word = |word: &str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    text.split('`')
+        .step_by(2)
+        .flat_map(str::split_whitespace)
+        .any(is_word)
 }
 
 /// A text without what stands around a sentence: blanks, styles, and the sign of a comment.

@@ -90,9 +90,31 @@ pub(crate) fn manual_in_words(page: String) -> String {
     if !is_chinese() {
         return page;
     }
-    SECTIONS
+    let page = SECTIONS
         .into_iter()
-        .fold(page, |page, (english, own)| page.replace(english, own))
+        .fold(page, |page, (english, own)| page.replace(english, own));
+    // A line may end between any two characters, and nothing has to be spread over it.
+    let (head, body) = page.split_once(".SH 概要\n").unwrap_or((&page, ""));
+    let lines: Vec<Cow<'_, str>> = body.split('\n').map(breakable).collect();
+    format!("{head}.SH 概要\n.ad l\n{}", lines.join("\n"))
+}
+
+/// A line of roff with `\:`, a place for a break, behind every wide character, unless a mark follows.
+fn breakable(line: &str) -> Cow<'_, str> {
+    if line.starts_with('.') || line.is_ascii() {
+        return Cow::Borrowed(line);
+    }
+    let is_mark = |letter: char| "，。；：、）”？！ ".contains(letter);
+    let mut out = String::new();
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        out.push(letter);
+        let is_breakable = !letter.is_ascii() && !"（“".contains(letter);
+        if is_breakable && letters.peek().is_some_and(|next| !is_mark(*next)) {
+            out.push_str("\\:");
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// A page with the possible values of options, before which `clap` may have broken the line.

@@ -462,6 +462,10 @@ fn sentences_in_sentences_are_said_too() {
             "无法列出已安装的软件包：权限不够 (os error 13)",
         ),
         (
+            "fits, but is not covered: 1.13.1, 2.4.1",
+            "适用但没有声明：1.13.1, 2.4.1",
+        ),
+        (
             "patch `a` covers none of the releases; patch `b` covers none of the releases",
             "补丁 `a` 不涵盖任何一个版本；补丁 `b` 不涵盖任何一个版本",
         ),

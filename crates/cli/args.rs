@@ -11,7 +11,7 @@ use clap::{
 use clap_complete::Shell;
 use torch_patch::{Platform, VersionRange};
 
-use crate::commands::{Add, Remove, Run, Sync};
+use crate::commands::{Add, Remove, Restore, Run, Sync, Verify};
 use crate::index_settings::IndexOptions;
 use crate::language::{self, Language};
 
@@ -139,6 +139,8 @@ pub(crate) enum Command {
     Env(Env),
     Check(Box<Check>),
     Try(Box<Try>),
+    Verify(Verify),
+    Restore(Box<Restore>),
     Cache(CacheWords),
     Completions(Completions),
     Man(Man),
@@ -161,6 +163,8 @@ impl Command {
             Self::Env(_) => "env",
             Self::Check(_) => "check",
             Self::Try(_) => "try",
+            Self::Verify(_) => "verify",
+            Self::Restore(_) => "restore",
             Self::Cache(_) => "cache",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",

@@ -16,6 +16,7 @@ mod process;
 mod session;
 mod text;
 mod ui;
+mod uv_caches;
 mod window;
 
 use std::ffi::OsString;

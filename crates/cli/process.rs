@@ -37,12 +37,22 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
     env::var_os(name)
 }
 
+/// The working directory.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one door to the process"
+)]
+pub(crate) fn directory() -> anyhow::Result<PathBuf> {
+    env::current_dir().context("failed to find the working directory")
+}
+
 /// What the search for an environment depends on.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one door to the process"
 )]
 pub(crate) fn surroundings() -> anyhow::Result<Surroundings> {
-    let cwd = env::current_dir().context("failed to find the working directory")?;
-    Ok(Surroundings::from_variables(cwd, |name| env::var_os(name)))
+    Ok(Surroundings::from_variables(directory()?, |name| {
+        env::var_os(name)
+    }))
 }

@@ -11,6 +11,7 @@ mod owners;
 mod project;
 mod run;
 mod sync;
+mod verify;
 
 use serde_json::Value;
 use snapbox::cmd::Command;

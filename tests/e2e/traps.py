@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Seven ways in which editing an installed package goes wrong, each with pip, uv and Python themselves.
+"""Eight ways in which editing an installed package goes wrong, each with pip, uv and Python themselves.
 
 Every trap gets its own virtual environment with a small wheel named `torch` 1.13.1 that holds the real
 `distributed_c10d.py`. A trap first proves its own premise (the files are hard-linked, the user may not write, …), so
@@ -18,6 +18,8 @@ import hashlib
 import json
 import os
 import pathlib
+import re
+import shlex
 import shutil
 import stat
 import sys
@@ -34,6 +36,8 @@ PATCH = "gloo-windows"
 VERSION = "1.13.1"
 REBUILT = "1.13.1.post1"
 UV = "uv==0.13.9"
+# A small distribution on PyPI, without compiled parts.
+SMALL = "idna==3.10"
 NOBODY = 65534
 
 
@@ -168,6 +172,79 @@ def hard_links(checks, world):
         equal(second.target.read_bytes(), patched, "the second environment's file")
         equal((cached.read_bytes(), cached.stat().st_mtime_ns), before[:2], "uv's cached file")
         first.store_is_gone()
+
+
+def poisoned_cache(checks, world):
+    """An edit in place is an edit of uv's cache, and every new environment gets it."""
+    tools = world.folder / "tools"
+    run(sys.executable, "-m", "pip", "install", "--quiet", "--target", tools, UV)
+    cache = world.folder / "poisoned-cache"
+    settings = {**os.environ, "UV_CACHE_DIR": str(cache), "UV_LINK_MODE": "hardlink", "UV_NO_CONFIG": "1"}
+    settings["PATH"] = f"{tools / 'bin'}{os.pathsep}{settings['PATH']}"
+    module = "idna/core.py"
+
+    def uv_venv(name):
+        path = world.folder / name
+        run("uv", "venv", "--python", sys.executable, path, env=settings)
+        run("uv", "pip", "install", "--no-deps", "--python", path, SMALL, env=settings)
+        (site,) = path.glob("lib/python3*/site-packages")
+        return TorchPatch(world.binary, ["--env", path], environment=settings), site / module
+
+    torch_patch, edited = uv_venv("edited")
+    pristine = edited.read_bytes()
+    with checks.check("as uv installed it: nothing to tell"):
+        answer = torch_patch("verify", "idna").expect(0)
+        (report,) = answer.json["verified"]
+        equal((report["findings"], report["caches"][0]["findings"]), ([], []), "findings")
+        holds(report["checked"] > 5, "hardly a file was compared")
+    with checks.check("premise: the file is the cache's own, and a new environment gets the edit"):
+        (cached,) = cache.rglob(module)
+        holds(edited.samefile(cached), f"`{edited}` is no hard link to `{cached}`")
+        with edited.open("ab") as file:
+            file.write(b"# an edit in place\n")
+        other, poisoned = uv_venv("poisoned")
+        equal(poisoned.read_bytes(), pristine + b"# an edit in place\n", "the file of a new environment")
+    with checks.check("verify in the new environment names the file, here and in the cache"):
+        answer = other("verify", "idna").expect(4)
+        (report,) = answer.json["verified"]
+        (finding,) = report["findings"]
+        equal((finding["path"], finding["state"], finding["names"]), (module, "modified", 3), "the finding")
+        found = [(own["path"], [one["path"] for one in own["findings"]]) for own in report["caches"]]
+        equal(found, [(str(cached.parents[1]), [module])], "what is changed in the cache")
+        commands = re.findall(r"`(uv [^`]+)`", " ".join(answer.json["error"]["hints"]))
+        equal(len(commands), 2, f"commands in the hints of {answer.json['error']}")
+    with checks.check("restore puts the file of one environment right and leaves the others"):
+        (restored,) = torch_patch("restore", module).expect(0).json["restored"]
+        equal((restored["outcome"], edited.read_bytes()), ("restored", pristine), "the restored file")
+        equal(pathlib.Path(restored["kept"]).read_bytes(), poisoned.read_bytes(), "the copy")
+        holds(poisoned.samefile(cached) and edited.stat().st_nlink == 1, "the link is not cut")
+        (again,) = torch_patch("restore", module).expect(0).json["restored"]
+        equal(again["outcome"], "as-installed", "outcome of a second run")
+        equal(torch_patch("verify", "idna").expect(4).json["verified"][0]["findings"], [], "findings")
+    with checks.check("the commands that verify has named clean the cache and the environment"):
+        for command in commands:
+            run(*shlex.split(command), env=settings)
+        equal(poisoned.read_bytes(), pristine, "the file of the environment")
+        third, fresh = uv_venv("fresh")
+        equal(fresh.read_bytes(), pristine, "the file of a new environment")
+        for torch_patch in (other, third):
+            torch_patch("verify", "idna").expect(0)
+    with checks.check("a link into the cache is compared, and not written through"):
+        path = world.folder / "linked"
+        linked = {**settings, "UV_LINK_MODE": "symlink"}
+        run("uv", "venv", "--python", sys.executable, path, env=linked)
+        run("uv", "pip", "install", "--no-deps", "--python", path, SMALL, env=linked)
+        (target,) = path.glob(f"lib/python3*/site-packages/{module}")
+        holds(target.is_symlink(), f"premise: `{target}` is a link")
+        torch_patch = TorchPatch(world.binary, ["--env", path], environment=linked)
+        torch_patch("verify", "idna").expect(0)
+        with target.open("ab") as file:
+            file.write(b"# through a link\n")
+        (finding,) = torch_patch("verify", "idna").expect(4).json["verified"][0]["findings"]
+        equal((finding["path"], finding["state"]), (module, "modified"), "the finding")
+        before = target.resolve().read_bytes()
+        torch_patch("restore", module).expect(6)
+        equal(target.resolve().read_bytes(), before, "the file of the cache")
 
 
 def links_out(checks, world):
@@ -383,7 +460,7 @@ def by_hand(checks, world):
 
 TRAPS = {
     trap.__name__: trap
-    for trap in (hard_links, links_out, read_only, unchecked_pyc, reinstall, uninstall, by_hand)
+    for trap in (hard_links, poisoned_cache, links_out, read_only, unchecked_pyc, reinstall, uninstall, by_hand)
 }
 
 

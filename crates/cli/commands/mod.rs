@@ -11,19 +11,23 @@ mod list;
 mod man;
 mod project;
 mod remove;
+mod restore;
 mod revert;
 mod run;
 mod show;
 mod status;
 mod sync;
 mod try_release;
+mod verify;
 
 pub(crate) use add::Add;
 pub(crate) use check::version_range;
 pub(crate) use project::owner;
 pub(crate) use remove::Remove;
+pub(crate) use restore::Restore;
 pub(crate) use run::Run;
 pub(crate) use sync::Sync;
+pub(crate) use verify::Verify;
 
 use crate::args::{Arguments, Command};
 use crate::ui::Ui;
@@ -45,6 +49,8 @@ pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> anyhow::Result<u8> {
         Command::Env(_) => env::run(options, ui),
         Command::Check(check) => check::run(check, options, ui),
         Command::Try(words) => try_release::run(words, options, ui),
+        Command::Verify(words) => verify::run(words, options, ui),
+        Command::Restore(words) => restore::run(words, options, ui),
         Command::Cache(words) => cache::run(words, ui),
         Command::Completions(completions) => Ok(completions::run(completions, ui)),
         Command::Man(man) => man::run(man, ui),

@@ -45,6 +45,8 @@ const NOT_SAID: &[&str] = &[
     // Files and headers that others read.
     "torch-patch run",
     "torch-patch sync",
+    "torch-patch restore",
+    "--python {prefix} ",
     "patches = [{value}]{eol}",
     "# What `torch-patch sync` has applied. The command writes this file; commit it, so that a review shows what changes.",
     "files = [\n",

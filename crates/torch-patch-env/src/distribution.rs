@@ -143,6 +143,17 @@ pub(crate) fn find(environment: &Environment, name: &str) -> Result<Distribution
     .into())
 }
 
+/// The distribution whose metadata directory is `directory`, in `site`; `None` if that does not say which.
+pub(crate) fn of_metadata(site: &Path, directory: &Path) -> Result<Option<Distribution>, EnvError> {
+    let Some(candidate) = Candidate::read(Trace::DistInfo, directory)? else {
+        return Ok(None);
+    };
+    let Some(name) = candidate.headers.name.clone() else {
+        return Ok(None);
+    };
+    candidate.distribution(site, None, &name).map(Some)
+}
+
 fn find_in(
     site_packages: &SitePackages,
     wanted: &str,
@@ -458,7 +469,7 @@ fn editable(name: &str, evidence: &Path, location: Option<String>) -> EnvError {
     .into()
 }
 
-fn is_absent(error: &std::io::Error) -> bool {
+pub(crate) fn is_absent(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory

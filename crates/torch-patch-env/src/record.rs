@@ -142,13 +142,20 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
 }
 
 fn line(bytes: &[u8]) -> &[u8] {
-    without_mark(&bytes[..memchr(b'\n', bytes).unwrap_or(bytes.len())])
+    line_of(&bytes[..memchr(b'\n', bytes).unwrap_or(bytes.len())])
 }
 
-fn parse(line: &[u8]) -> Option<csv::StringRecord> {
+/// A line without what only the first one of a text may have.
+pub(crate) fn line_of(bytes: &[u8]) -> &[u8] {
+    without_mark(bytes)
+}
+
+/// Reads the fields of a row.
+pub(crate) fn parse(line: &[u8]) -> Option<csv::StringRecord> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
+        .buffer_capacity(line.len().clamp(1, 1 << 13))
         .from_reader(line);
     let mut row = csv::StringRecord::new();
     reader
@@ -157,7 +164,8 @@ fn parse(line: &[u8]) -> Option<csv::StringRecord> {
         .then_some(row)
 }
 
-fn recorded(row: &csv::StringRecord) -> Result<Recorded, String> {
+/// What a row says of its file, or what is wrong with it.
+pub(crate) fn recorded(row: &csv::StringRecord) -> Result<Recorded, String> {
     let Some(digest) = row.get(1).and_then(|hash| hash.strip_prefix("sha256=")) else {
         return Ok(Recorded::NoDigest);
     };

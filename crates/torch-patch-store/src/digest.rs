@@ -1,12 +1,16 @@
 //! A sha256 digest, the name under which the store knows every content.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 const PREFIX: &str = "sha256:";
+
+/// How much of an input is read at once.
+const PART: usize = 1 << 17;
 
 /// Names a content by its sha256.
 ///
@@ -20,6 +24,23 @@ impl Digest {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// Computes the digest of all that `input` has, of which no more than a part is held at once.
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    pub fn of_all(mut input: impl Read) -> io::Result<Self> {
+        let mut hasher = Sha256::new();
+        let mut part = vec![0; PART];
+        loop {
+            match input.read(&mut part) {
+                Ok(0) => return Ok(Self(hasher.finalize().into())),
+                Ok(read) => hasher.update(&part[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Returns the 32 bytes of the digest.
@@ -133,6 +154,14 @@ mod tests {
     #[test]
     fn names_the_empty_content() {
         assert_eq!(Digest::of(b"").to_string(), EMPTY);
+    }
+
+    #[test]
+    fn an_input_in_parts_is_one_content() {
+        let bytes = vec![7; PART + 3];
+        let found = Digest::of_all(bytes.as_slice());
+        assert_eq!(found.ok(), Some(Digest::of(&bytes)));
+        assert_eq!(Digest::of_all(io::empty()).ok(), EMPTY.parse().ok());
     }
 
     #[test]

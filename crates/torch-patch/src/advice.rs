@@ -64,6 +64,7 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
             vec!["reinstall the distribution to get the original file, then apply again".to_owned()]
         }
         ErrorKind::NoOriginal(error) => error.hints(),
+        ErrorKind::Unlocated(error) => error.hints(),
         ErrorKind::Merge { .. } => {
             vec!["use `--force` to restore the original and keep a copy of your version".to_owned()]
         }
@@ -197,7 +198,7 @@ fn store_hints(kind: &StoreErrorKind) -> Vec<String> {
              `uv pip install --reinstall --link-mode copy` with the package"
         }
         StoreErrorKind::LeavesRoot { .. } => {
-            "a patch only changes files inside the environment; install the package there itself"
+            "only files inside the environment are changed; install the package there itself, with uv by `--link-mode copy`"
         }
         StoreErrorKind::NotRegular { path, .. } | StoreErrorKind::TooLarge { path, .. }
             if path.as_str().starts_with(".torch-patch") =>

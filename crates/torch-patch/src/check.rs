@@ -12,7 +12,6 @@ mod specimen;
 mod suggest;
 mod suggestions;
 mod verdict;
-mod workers;
 
 use std::path::{Path, PathBuf};
 
@@ -29,13 +28,13 @@ use crate::error::{Error, ErrorKind};
 use crate::progress::{Amount, Progress, Step};
 use crate::report::{Command, Report};
 use crate::transfer::TrafficReport;
+use crate::workers::in_parallel;
 use local::Local;
 pub(crate) use releases::Release;
 use row::Row;
 pub(crate) use row::{Rows, edits_of};
 use specimen::by_version;
 pub(crate) use specimen::{Contents, Specimen};
-use workers::in_parallel;
 
 /// How many releases are looked at at once.
 const THREADS: usize = 8;
@@ -127,7 +126,9 @@ pub fn check(
     Ok(report)
 }
 
-pub(crate) fn traffic(upstream: &Upstream) -> TrafficReport {
+/// What was moved over the network since the client was made.
+#[must_use]
+pub fn traffic(upstream: &Upstream) -> TrafficReport {
     let moved = upstream.client.traffic();
     TrafficReport {
         requests: moved.requests,

@@ -31,6 +31,7 @@ pub(crate) fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::LayerUnknown { .. } => "record-unknown",
         ErrorKind::OriginalDisproved { .. } => "backup-tampered",
         ErrorKind::NoOriginal(error) => error.code(),
+        ErrorKind::Unlocated(error) => error.code(),
         ErrorKind::Merge { .. } => "merge-conflict",
         ErrorKind::NoWheel { .. } => "not-a-wheel",
         ErrorKind::OtherWheels { .. } => "other-wheels",
@@ -99,6 +100,7 @@ pub(crate) fn exit_code(kind: &ErrorKind) -> u8 {
         ErrorKind::Environment(error) if error.is_permission_denied() => 8,
         ErrorKind::Environment(_)
         | ErrorKind::NoOriginal(_)
+        | ErrorKind::Unlocated(_)
         | ErrorKind::OtherWheels { .. }
         | ErrorKind::NoRelease { .. } => 5,
         ErrorKind::Scratch { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => 8,

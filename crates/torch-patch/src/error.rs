@@ -12,6 +12,7 @@ use torch_patch_store::{Digest, StoreError, StoreErrorKind};
 use crate::pristine::NoOriginal;
 use crate::project::ProjectError;
 use crate::report::ErrorReport;
+use crate::restore::Unlocated;
 
 /// Why a request was not fulfilled. Unless it says otherwise, nothing was changed.
 #[derive(Debug)]
@@ -171,6 +172,8 @@ pub enum ErrorKind {
         /// What is recorded and kept.
         found: Digest,
     },
+    /// A file that was named is none that can be put back.
+    Unlocated(Unlocated),
     /// The original of a file is not to be had, or cannot be proven.
     NoOriginal(NoOriginal),
     /// The changes of someone else touch the patch.
@@ -458,6 +461,7 @@ impl fmt::Display for Error {
             }
             kind @ ErrorKind::OriginalDisproved { .. } => disproved(kind, f),
             ErrorKind::NoOriginal(error) => error.fmt(f),
+            ErrorKind::Unlocated(error) => error.fmt(f),
             ErrorKind::NotNeeded { subject, .. } => {
                 write!(
                     f,

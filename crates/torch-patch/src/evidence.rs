@@ -83,6 +83,7 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
             json!({ "patch": patch, "variant": variant, "file": file })
         }
         ErrorKind::NoOriginal(error) => error.details(),
+        ErrorKind::Unlocated(error) => error.details(),
         ErrorKind::Merge { file, conflict } => json!({ "file": file, "line": conflict.line }),
         ErrorKind::BadPatchFile(error) => error.details(),
         ErrorKind::PatchFileUnreadable { path, .. } => json!({ "path": path.to_string_lossy() }),
@@ -129,7 +130,8 @@ fn release_details(kind: &ErrorKind) -> serde_json::Value {
     }
 }
 
-fn lossy(paths: &[std::path::PathBuf]) -> Vec<String> {
+/// Paths as JSON and messages have them.
+pub(crate) fn lossy(paths: &[std::path::PathBuf]) -> Vec<String> {
     let paths = paths.iter();
     paths
         .map(|path| path.to_string_lossy().into_owned())

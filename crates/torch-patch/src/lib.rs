@@ -85,7 +85,6 @@ mod layers;
 mod load;
 mod overview;
 mod plan;
-#[allow(dead_code, reason = "`restore` and `record` use it")]
 mod pristine;
 mod progress;
 mod project;
@@ -93,6 +92,8 @@ mod records;
 mod report;
 mod request;
 mod restoration;
+mod restore;
+mod restored;
 mod revert;
 mod run;
 mod runs;
@@ -102,14 +103,16 @@ mod sync;
 mod transfer;
 #[cfg(feature = "upstream")]
 mod trial;
-#[allow(dead_code, reason = "`restore` and `record` use it")]
 mod uv_cache;
+mod verified;
+mod verify;
+mod workers;
 mod write;
 
 pub use apply::{apply, plan};
 pub use cell::{CellReport, CellState, NearLine, NearReport};
 #[cfg(feature = "upstream")]
-pub use check::{CheckRequest, Material, Upstream, check};
+pub use check::{CheckRequest, Material, Upstream, check, traffic};
 pub use context::Context;
 pub use description::{Description, VariantDescription};
 pub use error::{DriftedFile, Error, ErrorKind, Subject};
@@ -124,6 +127,8 @@ pub use report::{
     LockReport, LockState, Outcome, PatchReport, ProjectReport, Report, SCHEMA, ShadowedReport,
 };
 pub use request::{ApplyRequest, Mode, OnDrift, RevertRequest, Selection, StatusRequest};
+pub use restore::{OnPatches, RestoreRequest, Unlocated, restore};
+pub use restored::{RestoreOutcome, RestoredReport};
 pub use revert::revert;
 pub use run::Run;
 pub use status::status;
@@ -140,3 +145,5 @@ pub use torch_patch_upstream::{
 pub use transfer::{CacheReport, TrafficReport};
 #[cfg(feature = "upstream")]
 pub use trial::{TryRequest, try_release};
+pub use verified::{CachedReport, FindingReport, FindingState, SkippedReport, VerifiedReport};
+pub use verify::{Contents, Distributions, OnExtra, VerifyRequest, verify};

@@ -11,7 +11,9 @@ use crate::context::{Case, Need};
 use crate::description::Description;
 use crate::findings::{RangeReport, SuggestionReport};
 use crate::request::{Selection, StatusRequest};
+use crate::restored::RestoredReport;
 use crate::transfer::{CacheReport, TrafficReport};
+use crate::verified::VerifiedReport;
 
 /// The version of the form of every report.
 pub const SCHEMA: &str = "torch-patch/1";
@@ -53,7 +55,13 @@ pub struct Report {
     /// The project file, of `sync`, `add` and `remove`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<ProjectReport>,
-    /// What was moved over the network, of `check` and `try`.
+    /// Each distribution that was held against its `RECORD`, of `verify`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verified: Vec<VerifiedReport>,
+    /// The files that were put back, of `restore`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restored: Vec<RestoredReport>,
+    /// What was moved over the network, of `check`, `try` and `restore`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<TrafficReport>,
     /// What went wrong; then nothing was changed.
@@ -90,6 +98,8 @@ impl Report {
             suggestions: Vec::new(),
             cache: None,
             project: None,
+            verified: Vec::new(),
+            restored: Vec::new(),
             traffic: None,
             error: None,
         }
@@ -139,6 +149,10 @@ pub enum Command {
     Run,
     /// To tell about the cache of what was fetched, or to empty it.
     Cache,
+    /// To hold the files of distributions against what they were installed with.
+    Verify,
+    /// To put single files back to what they should be.
+    Restore,
 }
 
 /// A project file and its lock.

@@ -189,6 +189,7 @@ impl StatusRequest {
     }
 }
 
+/// How long to wait for the lock.
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Durations as a number of seconds.

@@ -12,6 +12,7 @@ mod races;
 #[cfg(feature = "upstream")]
 mod releases;
 mod requirements;
+mod restore;
 mod revert;
 mod setting;
 mod several;
@@ -21,3 +22,4 @@ mod suggest;
 mod superseded;
 #[cfg(feature = "upstream")]
 mod trial;
+mod verify;

@@ -1,0 +1,118 @@
+//! What to do about files that are not as they were installed.
+
+use torch_patch_env::{Distribution, Kind, normalize};
+
+use crate::context::Context;
+use crate::verified::{FindingReport, FindingState, VerifiedReport};
+
+/// How many files one command line is proposed for.
+const MOST_FILES: usize = 5;
+
+/// What to do, each a sentence in lower case without full stop.
+pub(super) fn hints(
+    context: &Context,
+    distribution: &Distribution,
+    report: &VerifiedReport,
+    by_hand: &[String],
+) -> Vec<String> {
+    let mut hints = Vec::new();
+    if !report.has_record {
+        hints.push(no_record(context, distribution));
+    }
+    let is_poisoned = report.poison().next().is_some();
+    let is_left = report.caches.iter().any(|cache| !cache.in_use);
+    hints.extend(by_hand.iter().map(|id| {
+        format!("`torch-patch apply {id} --adopt` takes the hand-made edit over, so that it is recorded and can be reverted")
+    }));
+    hints.extend(restoring(distribution, report));
+    if is_poisoned {
+        hints.push(poisoned(context, distribution));
+    } else if report.findings.iter().any(has_more_names) {
+        hints.push(
+            "a file with more than one name, as uv links it from its cache, was changed under all of them: other \
+             environments may have the change too"
+                .to_owned(),
+        );
+    }
+    if is_left {
+        hints.push(
+            "`uv cache prune` removes what uv's cache does not use any more, with the changed files in it".to_owned(),
+        );
+    }
+    let superseded = report.findings.iter();
+    let mut superseded = superseded.filter(|own| own.state == FindingState::Superseded);
+    if let Some(first) = superseded.next() {
+        let patches = first.patches.join(" ");
+        hints.push(format!(
+            "`torch-patch apply {patches}` puts it on the installed files again"
+        ));
+    }
+    hints
+}
+
+fn has_more_names(finding: &FindingReport) -> bool {
+    finding.names.is_some_and(|names| names > 1)
+}
+
+/// How to bring damaged files back.
+fn restoring(distribution: &Distribution, report: &VerifiedReport) -> Option<String> {
+    let Distribution { name, version, .. } = distribution;
+    let damaged = report.findings.iter();
+    let damaged = damaged.filter(|own| own.state.is_damage());
+    let damaged: Vec<&FindingReport> = damaged.collect();
+    let is_restorable = |own: &&FindingReport| !own.path.starts_with("..");
+    if damaged.is_empty() {
+        return None;
+    }
+    if damaged.len() > MOST_FILES || !damaged.iter().all(is_restorable) {
+        return Some(format!(
+            "`pip install --force-reinstall --no-deps {name}=={version}` brings all of {name} back, `torch-patch restore \
+             FILE…` single files"
+        ));
+    }
+    let files: Vec<String> = damaged.iter().map(|own| quoted(&own.path)).collect();
+    Some(format!(
+        "`torch-patch restore {}` puts back what was installed, and keeps a copy",
+        files.join(" ")
+    ))
+}
+
+/// How to clean uv's cache, and this environment after it.
+fn poisoned(context: &Context, distribution: &Distribution) -> String {
+    let Distribution { name, version, .. } = distribution;
+    let prefix = context.environment().prefix.as_ref();
+    let prefix = prefix.map(|prefix| quoted(&prefix.display().to_string()));
+    let place = prefix.map_or_else(String::new, |prefix| format!("--python {prefix} "));
+    format!(
+        "every environment that uv makes from its cache gets the changed files: run `uv cache clean {}`, then `uv pip \
+         install {place}--reinstall {name}=={version}`",
+        normalize(name),
+    )
+}
+
+fn no_record(context: &Context, distribution: &Distribution) -> String {
+    let sites = context.environment().site_packages.iter();
+    let mut kinds = sites.filter(|site| site.path == distribution.site_packages);
+    let is_debian = kinds.any(|site| site.kind == Kind::DistPackages);
+    let name = normalize(&distribution.name);
+    if is_debian {
+        format!(
+            "it is a package of the system: `dpkg --verify python3-{name}` or `debsums python3-{name}` compares its files"
+        )
+    } else {
+        format!(
+            "install {} again with pip or uv, which write a `RECORD`",
+            distribution.name
+        )
+    }
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |char: char| char.is_alphanumeric() || "-_./+:\\~".contains(char);
+    if word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("\"{word}\"")
+    }
+}

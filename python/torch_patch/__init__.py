@@ -12,30 +12,34 @@ from torch_patch._errors import (
     AnchorAmbiguous,
     AnchorNotFound,
     BadPatchFile,
+    BadProjectFile,
     Busy,
     DistributionNotFound,
     DoesNotApply,
     Drifted,
     EnvironmentNotFound,
     FileInUse,
+    LockOutdated,
     NotCovered,
     NotFound,
     NotNeeded,
     PermissionDenied,
     ProgramError,
+    ProjectNotFound,
     TorchPatchError,
     UnknownPatch,
     Unsafe,
     UsageError,
 )
 from torch_patch._program import program
-from torch_patch._reports import Environment, File, Report, Result
-from torch_patch._requests import apply, diff, plan, revert, status
+from torch_patch._reports import Environment, File, Lock, Project, Report, Result
+from torch_patch._requests import apply, diff, plan, revert, status, sync
 
 __all__ = [
     "AnchorAmbiguous",
     "AnchorNotFound",
     "BadPatchFile",
+    "BadProjectFile",
     "Busy",
     "DistributionNotFound",
     "DoesNotApply",
@@ -44,11 +48,15 @@ __all__ = [
     "EnvironmentNotFound",
     "File",
     "FileInUse",
+    "Lock",
+    "LockOutdated",
     "NotCovered",
     "NotFound",
     "NotNeeded",
     "PermissionDenied",
     "ProgramError",
+    "Project",
+    "ProjectNotFound",
     "Report",
     "Result",
     "TorchPatchError",
@@ -61,4 +69,5 @@ __all__ = [
     "program",
     "revert",
     "status",
+    "sync",
 ]

@@ -82,6 +82,18 @@ class BadPatchFile(TorchPatchError):
     """A patch file is wrong, or leads out of the environment (exit code 6)."""
 
 
+class BadProjectFile(BadPatchFile):
+    """A project file, or its lock, is wrong; `details` has `path`, `line` and `column`."""
+
+
+class ProjectNotFound(UsageError):
+    """No directory from the working directory upwards has a project file."""
+
+
+class LockOutdated(TorchPatchError):
+    """The patches of a project file are not those of its lock (exit code 10); `details["differences"]` says how."""
+
+
 class Busy(TorchPatchError):
     """Another process is changing the environment (exit code 7); `details` has its `pid`."""
 
@@ -108,6 +120,9 @@ _BY_CODE = {
     "environment-not-found": EnvironmentNotFound,
     "distribution-not-found": DistributionNotFound,
     "file-in-use": FileInUse,
+    "project-not-found": ProjectNotFound,
+    "bad-project-file": BadProjectFile,
+    "lock-outdated": LockOutdated,
 }
 _BY_EXIT = {
     2: UsageError,

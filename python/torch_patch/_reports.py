@@ -69,6 +69,30 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Lock:
+    """What is written down beside a project file of what was applied."""
+
+    path: str
+    """The file."""
+    state: str
+    """`current`, `written`, `outdated` or `missing`."""
+    differences: tuple[str, ...] = ()
+    """In what it differs from what is there, in words."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project file."""
+
+    file: str
+    """Its path, which is also the name under which it asks for its patches."""
+    patches: tuple[str, ...]
+    """What it names: ids, and paths of patch files."""
+    lock: Lock | None = None
+    """What is written down of what was applied."""
+
+
+@dataclass(frozen=True)
 class Report:
     """The answer to one request."""
 
@@ -76,6 +100,10 @@ class Report:
     """Where it took place."""
     results: tuple[Result, ...]
     """One for each patch, in the order in which they were asked for, those that these require before them."""
+    ok: bool = True
+    """Whether the wanted state holds; False only of `sync` with `check`, if something would change."""
+    project: Project | None = None
+    """Of `sync`: the project file."""
 
     def __getitem__(self, patch: str) -> Result:
         """Return the result of the patch with this id."""
@@ -97,7 +125,19 @@ def report(answer: Mapping[str, Any]) -> Report:
     return Report(
         environment=Environment(**_known(Environment, environment)) if environment else None,
         results=tuple(_result(result) for result in answer["results"]),
+        ok=answer["ok"],
+        project=_project(answer["project"]) if "project" in answer else None,
     )
+
+
+def _project(found: Mapping[str, Any]) -> Project:
+    known = _known(Project, found)
+    known["patches"] = tuple(found["patches"])
+    if "lock" in found:
+        lock = _known(Lock, found["lock"])
+        lock["differences"] = tuple(lock.get("differences", ()))
+        known["lock"] = Lock(**lock)
+    return Project(**known)
 
 
 def _result(found: Mapping[str, Any]) -> Result:

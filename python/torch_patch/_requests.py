@@ -79,21 +79,58 @@ def revert(
     site_packages: StrPath | None = None,
     more_patches: StrPath | None = None,
     all: bool = False,  # noqa: A002
+    owner: str | None = None,
     force: bool = False,
     merge: bool = False,
 ) -> Report:
     """Take patches out; the last one out of a file restores its bytes, mode and owner.
 
     Without patches the one that is applied, or with `all` every one. A file that somebody else has changed since is an
-    error (`Drifted`): `force` restores the original and keeps a copy, `merge` takes only the patch out of it.
+    error (`Drifted`): `force` restores the original and keeps a copy, `merge` takes only the patch out of it. With
+    `owner` only what that one has asked for is taken back, and what others want too stays (`released`).
     """
-    words = [*(os.fspath(patch) for patch in patches), *_given(("--all", all), ("--force", force), ("--merge", merge))]
+    given = _given(("--all", all), ("--force", force), ("--merge", merge))
+    words = [*(os.fspath(patch) for patch in patches), *given, *_owner(owner)]
     return report(call("revert", *words, *_place(python, env, site_packages, more_patches)))
+
+
+def sync(
+    project: StrPath | None = None,
+    *,
+    python: StrPath | None = None,
+    env: StrPath | None = None,
+    site_packages: StrPath | None = None,
+    more_patches: StrPath | None = None,
+    check: bool = False,
+    dry_run: bool = False,
+    locked: bool = False,
+    adopt: bool = False,
+    accept_risk: bool = False,
+) -> Report:
+    """Bring the environment to what a project file says; `Report.project` has the file and its lock.
+
+    `project` is the file or its directory, else the nearest one from the working directory upwards. `check` and
+    `dry_run` write nothing: of `check`, `Report.ok` tells whether nothing would change. `locked` refuses patch files that
+    are not those of the lock (`LockOutdated`) and leaves it as it is.
+    """
+    given = _given(
+        ("--check", check),
+        ("--dry-run", dry_run),
+        ("--locked", locked),
+        ("--adopt", adopt),
+        ("--accept-risk", accept_risk),
+    )
+    named = [] if project is None else ["--project", os.fspath(project)]
+    return report(call("sync", *named, *given, *_place(python, env, site_packages, more_patches)))
 
 
 def _apply(patches: tuple[StrPath, ...], *, owner: str | None, **options: bool) -> list[str]:
     given = _given(*((f"--{name.replace('_', '-')}", is_given) for name, is_given in options.items()))
-    return [*_ids(patches), *given, *(["--owner", owner] if owner is not None else [])]
+    return [*_ids(patches), *given, *_owner(owner)]
+
+
+def _owner(owner: str | None) -> list[str]:
+    return [] if owner is None else ["--owner", owner]
 
 
 def _ids(patches: tuple[StrPath, ...]) -> list[str]:

@@ -184,3 +184,38 @@ def test_two_installers_at_once_both_succeed(environment: Venv, backend_patch: P
         outcomes = list(pool.map(request_in_a_process, [request] * 8))
     assert sorted(set(outcomes)) == ["already-applied", "applied"]
     assert outcomes.count("applied") == 1
+
+
+def test_sync_brings_what_the_project_names_and_takes_out_what_it_drops(
+    environment: Venv, backend_patch: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "pyproject.toml"
+    project.write_text('[tool.torch-patch]\npatches = ["./backend.toml"]\n')
+    named = {"python": environment.python}
+    assert not torch_patch.sync(project, check=True, **named).ok
+    assert environment.target.read_bytes() == ORIGINAL.encode()
+    with pytest.raises(torch_patch.LockOutdated):
+        torch_patch.sync(tmp_path, locked=True, **named)
+    done = torch_patch.sync(tmp_path, **named)
+    assert (done["backend"].outcome, done.ok) == ("applied", True)
+    assert done.project is not None and done.project.lock is not None
+    assert (done.project.file, done.project.patches) == (str(project.resolve()), ("./backend.toml",))
+    assert (done.project.lock.state, Path(done.project.lock.path).is_file()) == ("written", True)
+    assert torch_patch.sync(tmp_path, locked=True, **named)["backend"].outcome == "already-applied"
+    assert torch_patch.sync(tmp_path, check=True, **named).ok
+    project.write_text("[tool.torch-patch]\npatches = []\n")
+    assert torch_patch.sync(tmp_path, **named)["backend"].outcome == "reverted"
+    assert environment.target.read_bytes() == ORIGINAL.encode()
+    with pytest.raises(torch_patch.BadProjectFile) as raised:
+        project.write_text("[tool.torch-patch]\npatch = []\n")
+        torch_patch.sync(tmp_path, **named)
+    assert raised.value.details["line"] == 2
+
+
+def test_a_patch_stays_while_somebody_else_wants_it(environment: Venv, backend_patch: Path) -> None:
+    named = {"env": environment.prefix}
+    for owner in ("one", "two"):
+        torch_patch.apply(backend_patch, owner=owner, **named)
+    released = torch_patch.revert(backend_patch, owner="one", **named)["backend"]
+    assert (released.outcome, released.reason) == ("released", "it stays, since `two` has asked for it")
+    assert torch_patch.revert(owner="two", **named)["backend"].outcome == "reverted"

@@ -10,6 +10,8 @@ mod output;
 mod owners;
 mod project;
 mod run;
+#[cfg(unix)]
+mod run_signals;
 mod sync;
 mod verify;
 

@@ -3,15 +3,15 @@
 
     tests/faults/races.py [--quick] [RACE]…
 
-- `mixed`: 64 processes apply, revert and look for 60 s, under two owners, while a watcher reads the targets: every
-  content is one that some set of patches makes, every exit code is explained, and `revert --all` gives the tree of
-  before.
+- `mixed`: 64 processes apply, revert, sync and look for 60 s, under two owners, for three projects whose files change,
+  and by `run`, while a watcher reads the targets: every content is one that some set of patches makes, every exit code is
+  explained, and `revert --all` gives the tree of before.
 - `reinstall`: `pip install --force-reinstall` in a loop beside `apply` and `status`.
 - `imports`: Python imports the target, fresh and by `reload`, with and without byte code, through 1,000 cycles of
   apply and revert: it always sees one of the two sources, and after a cycle the present one.
 - `locks`: a killed holder does not block; a living one is named, exit 7, within the 10 s of the timeout.
 
-`--quick` is 16 processes for 15 s, and 150 cycles. `sync` does not exist yet and is not part of it. Needs Linux, strace
+`--quick` is 16 processes for 15 s, and 150 cycles. Needs Linux, strace
 and pip. `TORCH_PATCH` names the binary (default: the release build).
 """
 
@@ -58,13 +58,15 @@ class Site:
 
     def words(self, *arguments):
         """The words of a call."""
-        return [self.binary, *arguments, "--site-packages", str(self.site), "--patches", str(self.patches), "--json"]
+        return [self.binary, "--site-packages", str(self.site), "--patches", str(self.patches), "--json", *arguments]
 
     def call(self, *arguments):
         """Calls the binary; returns exit code and JSON."""
         done = subprocess.run(
             self.words(*arguments), capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
         )
+        if arguments[0] == "run" and done.returncode == 0:
+            return 0, {}
         try:
             return done.returncode, json.loads(done.stdout)
         except ValueError:
@@ -121,8 +123,18 @@ def explained(code, answer, command):
     if code == 7:  # it waited in vain, and says so
         return "busy" in json.dumps(answer) or "lock" in json.dumps(answer)
     if code == 10:
-        return "--exit-code" in command
+        return "--exit-code" in command or "--check" in command
     return False
+
+
+def project(site, writer, number, some):
+    """The directory of one of three projects, after `writer` has put a whole new file there."""
+    folder = site.folder / f"project-{number % 3}"
+    folder.mkdir(exist_ok=True)
+    fresh = folder / f"{writer}.new"
+    fresh.write_text(f"patches = {json.dumps(some)}\n")
+    fresh.replace(folder / "torch-patch.toml")
+    return str(folder)
 
 
 def several(site, number, end, tally):
@@ -130,12 +142,18 @@ def several(site, number, end, tally):
     chance = random.Random(number)
     while time.monotonic() < end:
         some = chance.sample(MIXED, chance.randint(1, 3))
+        some_project = project(site, number, chance.randrange(3), some[: chance.randint(0, 3)])
         command = chance.choice(
             [
                 ["apply", *some, "--owner", f"installer-{number % 2}"],
                 ["apply", *some, "--owner", f"installer-{number % 2}"],
                 ["revert", *some],
                 ["revert", "--all"],
+                ["revert", "--owner", f"installer-{number % 2}"],
+                ["sync", "--project", some_project],
+                ["sync", "--project", some_project],
+                ["sync", "--check", "--project", some_project],
+                ["run", *(word for own in some for word in ("--with", own)), "--", "/bin/true"],
                 ["status"],
                 ["status", *some, "--exit-code"],
             ]

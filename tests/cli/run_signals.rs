@@ -85,6 +85,8 @@ fn a_signal_reaches_the_command() {
     let world = torch_world();
     for (signal, code) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
         let mut child = waiting(&world);
+        // Waiting would close it, which ends the command as well.
+        let _stdin = child.stdin.take();
         let sent = Command::new("/bin/kill")
             .args([format!("-{signal}"), child.id().to_string()])
             .status();

@@ -11,7 +11,7 @@ use clap::{
 use clap_complete::Shell;
 use torch_patch::{Platform, VersionRange};
 
-use crate::commands::{Add, Remove, Restore, Run, Sync, Verify};
+use crate::commands::{Add, Record, Remove, Restore, Run, Sync, Verify};
 use crate::index_settings::IndexOptions;
 use crate::language::{self, Language};
 
@@ -24,6 +24,7 @@ Examples:
   torch-patch apply gloo-windows       change it
   torch-patch status                   what is in place
   torch-patch revert gloo-windows      the original bytes
+  torch-patch record my-fix            a patch of what was edited by hand
   torch-patch sync                     what the project file says
 
 Exit codes:
@@ -141,6 +142,7 @@ pub(crate) enum Command {
     Try(Box<Try>),
     Verify(Verify),
     Restore(Box<Restore>),
+    Record(Box<Record>),
     Cache(CacheWords),
     Completions(Completions),
     Man(Man),
@@ -165,6 +167,7 @@ impl Command {
             Self::Try(_) => "try",
             Self::Verify(_) => "verify",
             Self::Restore(_) => "restore",
+            Self::Record(_) => "record",
             Self::Cache(_) => "cache",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",

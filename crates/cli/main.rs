@@ -12,6 +12,7 @@ mod imp;
 mod index_settings;
 mod language;
 mod manual;
+mod output_file;
 mod process;
 mod session;
 mod text;

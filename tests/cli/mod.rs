@@ -9,6 +9,7 @@ mod options;
 mod output;
 mod owners;
 mod project;
+mod record;
 mod run;
 #[cfg(unix)]
 mod run_signals;

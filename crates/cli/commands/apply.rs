@@ -1,11 +1,13 @@
 //! `torch-patch apply`.
 
-use torch_patch::{ApplyRequest, Mode, Outcome, Report};
+use torch_patch::{ApplyRequest, Mode, Outcome, Report, Sources};
 
 use crate::args::{Apply, Options};
-use crate::session::{catalogue, context, ids};
+use crate::index_settings::IndexOptions;
+use crate::session::{catalogue, context, ids, upstream};
 use crate::text::outcome;
 use crate::ui::{Format, Ui, Verbosity};
+use crate::uv_caches;
 
 pub(super) fn run(apply: &Apply, options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
     let mut catalogue = catalogue(options)?;
@@ -24,7 +26,19 @@ pub(super) fn run(apply: &Apply, options: &Options, ui: &mut Ui) -> anyhow::Resu
         owner: apply.owner.clone(),
         ..ApplyRequest::new(ids)
     };
-    let report = torch_patch::apply(&context, &request, ui)?;
+    // The original of a hand-made edit may have to be looked for; without an index there are other places.
+    let upstream = if apply.adopt {
+        upstream(&IndexOptions::default(), ui).ok()
+    } else {
+        None
+    };
+    let caches = uv_caches::find();
+    let sources = Sources::none().with_uv_caches(&caches);
+    let sources = match &upstream {
+        Some(upstream) => sources.with_upstream(upstream, &[]),
+        None => sources,
+    };
+    let report = torch_patch::apply_from(&context, &request, &sources, ui)?;
     match ui.format {
         Format::Json => ui.json(&report)?,
         Format::Text => show(&report, ui),

@@ -1,15 +1,12 @@
 //! `torch-patch check`.
 
-use std::io::{self, Write as _};
-use std::path::Path;
-
-use anyhow::Context as _;
 use torch_patch::{Catalogue, CheckRequest, Description, Material, Platform, Report, VersionRange};
 
 use crate::args::{Check, CheckFormat, Options, PlatformWord};
 use crate::formats::advice::{fenced, ranges, suggestion};
 use crate::formats::{html, junit, markdown, table};
 use crate::language::say;
+use crate::output_file::write;
 use crate::session::{cache_problem, catalogue, context, ids, upstream};
 use crate::ui::{Format, Ui};
 
@@ -166,32 +163,6 @@ fn tell(report: &Report, ui: &mut Ui) {
     for hint in &error.hints {
         ui.hint(hint);
     }
-}
-
-/// Writes the whole file or leaves the old one. What is no file, such as `/dev/stdout`, is written to.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let is_other = fs_err::metadata(path).is_ok_and(|metadata| !metadata.is_file());
-    let written = if is_other {
-        fs_err::write(path, text)
-    } else {
-        replace(path, text)
-    };
-    written.with_context(|| format!("failed to write `{}`", path.display()))
-}
-
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    #[cfg_attr(not(unix), allow(unused_mut, reason = "changed on Unix only"))]
-    let mut builder = tempfile::Builder::new();
-    // As any other new file: what others may do with it is for the umask to say.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(directory.unwrap_or(Path::new(".")))?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// Reads a range of versions.

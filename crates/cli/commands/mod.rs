@@ -10,6 +10,7 @@ mod env;
 mod list;
 mod man;
 mod project;
+mod record;
 mod remove;
 mod restore;
 mod revert;
@@ -23,6 +24,7 @@ mod verify;
 pub(crate) use add::Add;
 pub(crate) use check::version_range;
 pub(crate) use project::owner;
+pub(crate) use record::Record;
 pub(crate) use remove::Remove;
 pub(crate) use restore::Restore;
 pub(crate) use run::Run;
@@ -51,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> anyhow::Result<u8> {
         Command::Try(words) => try_release::run(words, options, ui),
         Command::Verify(words) => verify::run(words, options, ui),
         Command::Restore(words) => restore::run(words, options, ui),
+        Command::Record(words) => record::run(words, options, ui),
         Command::Cache(words) => cache::run(words, ui),
         Command::Completions(completions) => Ok(completions::run(completions, ui)),
         Command::Man(man) => man::run(man, ui),

@@ -54,6 +54,12 @@ const NOT_SAID: &[&str] = &[
     "torch-patch patch file",
     "[[variant]]\nversions = {}",
     "format = 1\n",
+    // What a recorded patch file says of itself.
+    "an edit of {only}",
+    "edits of {first} and {} more",
+    "a diff for ",
+    "Recorded from {from}{name} {version}: {what}",
+    "Recorded from {from}{name} {version}; says only what was changed, not why. Files:\n\n    {}\n",
     "{ any-of = {} }",
     "Basic {}",
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01",

@@ -139,7 +139,7 @@ impl<'d> Derivation<'d> {
             if known.has(index) {
                 continue;
             }
-            let edit = known.looked_up(hunk, || self.edit_of(hunk));
+            let edit = known.looked_up(std::slice::from_ref(hunk), || self.edit_of(hunk));
             known.add(vec![index], edit.ok_or(Stuck::At(index))?);
         }
         let edits = known.edits();

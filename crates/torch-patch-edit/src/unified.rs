@@ -87,6 +87,8 @@ pub enum DiffErrorKind {
         /// What it says, such as `binary files differ`.
         what: &'static str,
     },
+    /// The file is in the diff before.
+    Repeated,
     /// A hunk begins before the end of the one before it.
     Order,
     /// A hunk does not fit the file where it says.
@@ -118,6 +120,7 @@ impl fmt::Display for DiffErrorKind {
             Self::BadLine => f.write_str(
                 "expected a line of a hunk, which begins with a space, `-`, `+` or `\\`",
             ),
+            Self::Repeated => f.write_str("the file is in the diff twice"),
             Self::Order => f.write_str("the hunk begins before the end of the one before it"),
             Self::BadName => f.write_str("the name of the file is not UTF-8"),
             Self::Unsupported { what } => write!(f, "{what}, which is no change of lines"),

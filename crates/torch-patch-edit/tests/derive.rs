@@ -348,6 +348,10 @@ fn what_no_edit_can_say_is_told_with_its_line() {
             b"# a comment\n\nx = 1\r\ny = 2\r\nz = 3\n",
         ),
         (
+            "line 1: 5 line endings were rewritten, expected LF, found CRLF",
+            b"# a comment\r\n\r\nx = 1\r\nnew = 1\r\ny = 2\r\nz = 3\r\n",
+        ),
+        (
             "line 4: the changed line ends with CRLF, expected LF",
             b"# a comment\n\nx = 1\nnew = 1\r\ny = 2\nz = 3\n",
         ),

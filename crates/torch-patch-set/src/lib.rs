@@ -74,6 +74,7 @@ pub use platform::Platform;
 pub use risk::Risk;
 #[cfg(feature = "schema")]
 pub use schema::schema;
+pub use validate::is_patch_id;
 pub use variant::{Action, FileEdits, Variant};
 pub use version_range::{RangeError, VersionRange};
 pub use write::{Head, patch_toml, variant_toml};

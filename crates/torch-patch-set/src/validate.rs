@@ -122,14 +122,24 @@ fn description(text: Option<&At<String>>) -> Result<String, Fault> {
 
 /// Lower-case words of letters and digits, joined by `-`.
 fn check_id(id: &At<String>) -> Result<(), Fault> {
+    let expected = "words of `a` to `z` and `0` to `9` joined by `-`, such as `gloo-windows`";
+    check_name(id, has_form_of_id(id), expected)
+}
+
+fn has_form_of_id(text: &str) -> bool {
     let is_word = |word: &str| {
         !word.is_empty()
             && word
                 .chars()
                 .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
     };
-    let expected = "words of `a` to `z` and `0` to `9` joined by `-`, such as `gloo-windows`";
-    check_name(id, id.split('-').all(is_word), expected)
+    text.split('-').all(is_word)
+}
+
+/// Tells whether a text can be the id of a patch: lower-case words of letters and digits, joined by `-`.
+#[must_use]
+pub fn is_patch_id(text: &str) -> bool {
+    has_form_of_id(text) && text.len() <= limits::NAME
 }
 
 /// A name as [PyPA](https://packaging.python.org/en/latest/specifications/name-normalization/) allows it.

@@ -65,6 +65,7 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
         }
         ErrorKind::NoOriginal(error) => error.hints(),
         ErrorKind::Unlocated(error) => error.hints(),
+        ErrorKind::NotRecorded(refusal) => refusal.hints(),
         ErrorKind::Merge { .. } => {
             vec!["use `--force` to restore the original and keep a copy of your version".to_owned()]
         }

@@ -12,7 +12,8 @@ use crate::context::{Case, Context, Need, word};
 use crate::error::{Error, ErrorKind};
 use crate::known::{Known, find};
 use crate::layers::recorded_patch;
-use crate::plan::{Diffs, Plan, Results};
+use crate::plan::{Asked, Diffs, Plan, Results};
+use crate::pristine::Sources;
 use crate::progress::{Progress, Step};
 use crate::records::{Records, look};
 use crate::report::{Command, Report};
@@ -34,7 +35,7 @@ pub fn plan(
         mode: Mode::DryRun,
         ..request.clone()
     };
-    let mut report = run(context, &request, progress, Diffs::Wanted)?;
+    let mut report = run(context, &request, &Sources::none(), progress, Diffs::Wanted)?;
     report.command = Command::Diff;
     Ok(report)
 }
@@ -50,12 +51,28 @@ pub fn apply(
     request: &ApplyRequest,
     progress: &mut dyn Progress,
 ) -> Result<Report, Error> {
-    run(context, request, progress, Diffs::Unwanted)
+    apply_from(context, request, &Sources::none(), progress)
+}
+
+/// The same as [`apply`], and looks in `sources` for the original of a file whose hand-made edit is to
+/// be adopted, where the environment itself does not have it.
+///
+/// # Errors
+///
+/// Those of [`apply`].
+pub fn apply_from(
+    context: &Context,
+    request: &ApplyRequest,
+    sources: &Sources<'_>,
+    progress: &mut dyn Progress,
+) -> Result<Report, Error> {
+    run(context, request, sources, progress, Diffs::Unwanted)
 }
 
 fn run(
     context: &Context,
     request: &ApplyRequest,
+    sources: &Sources<'_>,
     progress: &mut dyn Progress,
     diffs: Diffs,
 ) -> Result<Report, Error> {
@@ -75,7 +92,7 @@ fn run(
         check_need(&case, request)?;
         cases.push(case);
     }
-    let groups = groups(context, &cases, request);
+    let groups = groups(context, &cases, request, sources);
     let mut results = Results::default();
     let mut waiting = Vec::new();
     for group in &groups {
@@ -98,14 +115,22 @@ struct Group<'c> {
     cases: &'c [Case<'c>],
     /// Their positions.
     members: Vec<usize>,
+    /// Where originals may be had from.
+    sources: &'c Sources<'c>,
 }
 
 /// The cases of each site-packages directory; with `exact` also the directories that no case is for.
-fn groups<'c>(context: &Context, cases: &'c [Case<'c>], request: &ApplyRequest) -> Vec<Group<'c>> {
+fn groups<'c>(
+    context: &Context,
+    cases: &'c [Case<'c>],
+    request: &ApplyRequest,
+    sources: &'c Sources<'c>,
+) -> Vec<Group<'c>> {
     let group = |store, members| Group {
         store,
         cases,
         members,
+        sources,
     };
     let with_cases = by_root(cases).into_iter();
     let mut groups: Vec<Group<'c>> = with_cases
@@ -207,6 +232,7 @@ fn plan_group<'c>(
 ) -> Result<Plan<'c>, Error> {
     let mut plan = Plan::default();
     let cases = group.cases;
+    let sources = group.sources;
     plan.drop_unwanted(context, records, |layer| {
         let owners = layer.owners.iter();
         let gone = owners.filter(|owner| is_gone(records, cases, request, layer, owner));
@@ -215,7 +241,7 @@ fn plan_group<'c>(
     for &member in &group.members {
         let case = &cases[member];
         check_recorded_exclusions(records, case, |id| plan.is_going(id))?;
-        plan.add(records, member, case, request)?;
+        plan.add(records, member, case, Asked { request, sources })?;
     }
     plan.compose(records)?;
     Ok(plan)

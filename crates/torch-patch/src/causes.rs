@@ -48,6 +48,7 @@ pub(crate) fn causes(kind: &ErrorKind) -> Vec<String> {
         }
         ErrorKind::NoOriginal(error) => error.causes(),
         ErrorKind::Unlocated(error) => error.causes(),
+        ErrorKind::NotRecorded(refusal) => refusal.causes(),
         ErrorKind::Merge { conflict, .. } => vec![conflict.to_string()],
         ErrorKind::BadPatchFile(error) => error.causes(),
         ErrorKind::PatchFileUnreadable { source, .. } => vec![match source.kind() {

@@ -32,6 +32,7 @@ pub(crate) fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::OriginalDisproved { .. } => "backup-tampered",
         ErrorKind::NoOriginal(error) => error.code(),
         ErrorKind::Unlocated(error) => error.code(),
+        ErrorKind::NotRecorded(refusal) => refusal.code(),
         ErrorKind::Merge { .. } => "merge-conflict",
         ErrorKind::NoWheel { .. } => "not-a-wheel",
         ErrorKind::OtherWheels { .. } => "other-wheels",
@@ -97,6 +98,7 @@ pub(crate) fn exit_code(kind: &ErrorKind) -> u8 {
         | ErrorKind::Excluded { .. }
         | ErrorKind::Required { .. } => 3,
         ErrorKind::Drift { .. } | ErrorKind::NotProven { .. } | ErrorKind::Merge { .. } => 4,
+        ErrorKind::NotRecorded(refusal) => refusal.exit_code(),
         ErrorKind::Environment(error) if error.is_permission_denied() => 8,
         ErrorKind::Environment(_)
         | ErrorKind::NoOriginal(_)

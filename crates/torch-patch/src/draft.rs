@@ -49,9 +49,18 @@ impl Draft {
         }
     }
 
-    /// Takes over a file whose original is known to be another one than is on disk.
-    pub(crate) fn adopt(&mut self, original: Vec<u8>) {
-        self.original = Some(original);
+    /// Takes over a file whose original is known to be another one than is on disk; `None`: there was none.
+    ///
+    /// What is recorded of other patches on the file stays: it was edited with them.
+    pub(crate) fn adopt(&mut self, original: Option<Vec<u8>>) {
+        let recorded = self.view.entry.as_ref();
+        let recorded = recorded.filter(|entry| entry.version == self.version);
+        if self.layers.is_empty()
+            && let Some(entry) = recorded
+        {
+            self.layers.clone_from(&entry.patches);
+        }
+        self.original = original;
         self.is_adopted = true;
     }
 

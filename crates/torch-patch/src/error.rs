@@ -11,6 +11,7 @@ use torch_patch_store::{Digest, StoreError, StoreErrorKind};
 
 use crate::pristine::NoOriginal;
 use crate::project::ProjectError;
+use crate::record::RecordRefusal;
 use crate::report::ErrorReport;
 use crate::restore::Unlocated;
 
@@ -176,6 +177,8 @@ pub enum ErrorKind {
     Unlocated(Unlocated),
     /// The original of a file is not to be had, or cannot be proven.
     NoOriginal(NoOriginal),
+    /// No patch was recorded.
+    NotRecorded(RecordRefusal),
     /// The changes of someone else touch the patch.
     Merge {
         /// The file.
@@ -277,6 +280,12 @@ impl From<ErrorKind> for Error {
         Self {
             kind: Box::new(kind),
         }
+    }
+}
+
+impl From<RecordRefusal> for Error {
+    fn from(refusal: RecordRefusal) -> Self {
+        ErrorKind::NotRecorded(refusal).into()
     }
 }
 
@@ -462,6 +471,7 @@ impl fmt::Display for Error {
             kind @ ErrorKind::OriginalDisproved { .. } => disproved(kind, f),
             ErrorKind::NoOriginal(error) => error.fmt(f),
             ErrorKind::Unlocated(error) => error.fmt(f),
+            ErrorKind::NotRecorded(refusal) => refusal.fmt(f),
             ErrorKind::NotNeeded { subject, .. } => {
                 write!(
                     f,

@@ -84,6 +84,7 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
         }
         ErrorKind::NoOriginal(error) => error.details(),
         ErrorKind::Unlocated(error) => error.details(),
+        ErrorKind::NotRecorded(refusal) => refusal.details(),
         ErrorKind::Merge { file, conflict } => json!({ "file": file, "line": conflict.line }),
         ErrorKind::BadPatchFile(error) => error.details(),
         ErrorKind::PatchFileUnreadable { path, .. } => json!({ "path": path.to_string_lossy() }),

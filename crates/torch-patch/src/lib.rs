@@ -88,6 +88,8 @@ mod plan;
 mod pristine;
 mod progress;
 mod project;
+mod record;
+mod recording;
 mod records;
 mod report;
 mod request;
@@ -109,7 +111,7 @@ mod verify;
 mod workers;
 mod write;
 
-pub use apply::{apply, plan};
+pub use apply::{apply, apply_from, plan};
 pub use cell::{CellReport, CellState, NearLine, NearReport};
 #[cfg(feature = "upstream")]
 pub use check::{CheckRequest, Material, Upstream, check, traffic};
@@ -122,6 +124,8 @@ pub use overview::{environment, list, show};
 pub use pristine::{NoOriginal, NoOriginalReason, Provenance, Sources};
 pub use progress::{Amount, Progress, Silent, Step};
 pub use project::{Lock, LockDifference, Project, ProjectError};
+pub use record::{DiffInput, RecordRefusal, RecordRequest, record};
+pub use recording::{RecordedFileReport, RecordingReport};
 pub use report::{
     Command, DirectoryReport, DistributionReport, EnvironmentReport, ErrorReport, FileReport,
     LockReport, LockState, Outcome, PatchReport, ProjectReport, Report, SCHEMA, ShadowedReport,
@@ -136,7 +140,9 @@ pub use sync::{SyncRequest, project_patches, sync};
 pub use torch_patch_env::{
     EnvError, Environment, Request, SitePackages, Source, Surroundings, discover,
 };
-pub use torch_patch_set::{Catalogue, FormatError, Origin, Patch, Platform, Risk, VersionRange};
+pub use torch_patch_set::{
+    Catalogue, FormatError, Origin, Patch, Platform, Risk, VersionRange, is_patch_id,
+};
 pub use torch_patch_store::Digest;
 #[cfg(feature = "upstream")]
 pub use torch_patch_upstream::{

@@ -14,6 +14,9 @@ use crate::drift::{drifted, file_diff};
 use crate::dropped::Dropped;
 use crate::error::{Error, ErrorKind};
 use crate::file_view::{Condition, FileView, Upstream};
+use crate::layers::{Original, compose_layers};
+use crate::pristine::{Sources, pristine_bytes};
+use crate::progress::Silent;
 use crate::records::Records;
 use crate::report::{FileReport, Outcome, PatchReport};
 use crate::request::{ApplyRequest, Mode};
@@ -68,6 +71,13 @@ struct MemberFile<'c> {
     found: Option<Digest>,
 }
 
+/// What is asked for, and where originals may be had from.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) request: &'a ApplyRequest,
+    pub(crate) sources: &'a Sources<'a>,
+}
+
 /// Whether the reports of the files carry diffs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Diffs {
@@ -107,7 +117,7 @@ impl<'c> Plan<'c> {
         records: &Records<'_>,
         index: usize,
         case: &'c Case<'c>,
-        request: &ApplyRequest,
+        asked: Asked<'_>,
     ) -> Result<(), Error> {
         let mut member = Member {
             index,
@@ -115,7 +125,7 @@ impl<'c> Plan<'c> {
             outcome: Outcome::NotNeeded,
             reason: None,
             files: Vec::new(),
-            wants_lines: request.lines,
+            wants_lines: asked.request.lines,
         };
         match &case.need {
             Need::None(reason) => {
@@ -123,7 +133,7 @@ impl<'c> Plan<'c> {
                 self.retire(records, case)?;
             }
             Need::NotCovered => {}
-            Need::Variant(variant) => self.add_variant(records, &mut member, variant, request)?,
+            Need::Variant(variant) => self.add_variant(records, &mut member, variant, asked)?,
         }
         self.members.push(member);
         Ok(())
@@ -134,8 +144,9 @@ impl<'c> Plan<'c> {
         records: &Records<'_>,
         member: &mut Member<'c>,
         variant: &'c Variant,
-        request: &ApplyRequest,
+        asked: Asked<'_>,
     ) -> Result<(), Error> {
+        let request = asked.request;
         let case = member.case;
         let Action::Edits(files) = &variant.action else {
             return Ok(());
@@ -156,7 +167,7 @@ impl<'c> Plan<'c> {
         let layer = layer(case, variant, request);
         let mut is_changed = self.drop_left_behind(records, case, &standings)?;
         for file in standings {
-            is_changed |= self.add_file(case, file, &layer)?;
+            is_changed |= self.add_file(records, case, file, &layer, asked)?;
         }
         member.outcome = match (is_changed, is_by_hand, request.mode, found) {
             (false, _, _, Outcome::NotNeeded) => Outcome::NotNeeded,
@@ -171,13 +182,17 @@ impl<'c> Plan<'c> {
     /// Puts a layer on one file; says whether that changes anything but the owners.
     fn add_file(
         &mut self,
+        records: &Records<'_>,
         case: &Case<'_>,
         file: FileStanding<'_>,
         layer: &Layer,
+        asked: Asked<'_>,
     ) -> Result<bool, Error> {
         let adopted = match &file.standing {
             Standing::InPlace => return Ok(false),
-            Standing::ByHand(_) => Some(proven_original(case, &file)?),
+            Standing::ByHand(_) => {
+                Some(proven_original(records, case, &file, layer, asked.sources)?)
+            }
             _ => None,
         };
         let draft = self.draft(case, file.view);
@@ -452,13 +467,39 @@ fn check(
     Ok(())
 }
 
-/// The original of a file with a hand-made edit, proven by `RECORD`.
-fn proven_original(case: &Case<'_>, file: &FileStanding<'_>) -> Result<Vec<u8>, Error> {
-    let expected = Upstream::of(&case.distribution, &file.view.path)?.digest();
+/// The original of a file with a hand-made edit, proven by `RECORD`; `None`: the file was made by hand, since `RECORD`
+/// does not list it.
+///
+/// It is guessed from the file itself: then the edit is all that was changed. Else it is looked for elsewhere, and has to
+/// become the file as it is by the edit.
+fn proven_original(
+    records: &Records<'_>,
+    case: &Case<'_>,
+    file: &FileStanding<'_>,
+    layer: &Layer,
+    sources: &Sources<'_>,
+) -> Result<Option<Vec<u8>>, Error> {
+    let upstream = Upstream::of(&case.distribution, &file.view.path)?;
+    if upstream == Upstream::NotListed && file.edits.compiled.creates() {
+        return Ok(None);
+    }
+    let expected = upstream.digest();
     let bytes = file.view.bytes().unwrap_or_default();
     let mut guesses = file.edits.compiled.originals(bytes);
-    let proven = guesses.find(|guess| Some(Digest::of(guess)) == expected);
-    proven.ok_or_else(|| {
+    if let Some(original) = guesses.find(|guess| Some(Digest::of(guess)) == expected) {
+        return Ok(Some(original));
+    }
+    let elsewhere = pristine_bytes(
+        records,
+        &case.distribution,
+        &file.view.path,
+        sources,
+        &mut Silent,
+    );
+    let original = elsewhere.ok().map(|proven| proven.bytes);
+    let is_whole = |original: &Vec<u8>| makes_the_file(records, case, file, layer, original);
+    let original = original.filter(is_whole);
+    original.map(Some).ok_or_else(|| {
         ErrorKind::NotProven {
             subject: case.subject(),
             file: file.edits.file.clone(),
@@ -466,4 +507,28 @@ fn proven_original(case: &Case<'_>, file: &FileStanding<'_>) -> Result<Vec<u8>, 
         }
         .into()
     })
+}
+
+/// Whether an original becomes exactly the file as it is by the patch, with what else is recorded on it: then nothing
+/// else was changed by hand.
+fn makes_the_file(
+    records: &Records<'_>,
+    case: &Case<'_>,
+    file: &FileStanding<'_>,
+    layer: &Layer,
+    original: &[u8],
+) -> bool {
+    let distribution = &case.distribution;
+    let original = Original {
+        path: &file.view.path,
+        bytes: Some(original),
+        distribution: &distribution.name,
+        version: &distribution.version,
+    };
+    let entry = file.view.entry.as_ref();
+    let entry = entry.filter(|entry| entry.version == distribution.version);
+    let mut layers = entry.map_or_else(Vec::new, |entry| entry.patches.clone());
+    layers.push(layer.clone());
+    let made = compose_layers(records, original, &layers, &[(&case.digest, case.patch)]);
+    made.is_ok_and(|made| Some(made.bytes.as_slice()) == file.view.bytes())
 }

@@ -10,6 +10,7 @@ use crate::cell::CellReport;
 use crate::context::{Case, Need};
 use crate::description::Description;
 use crate::findings::{RangeReport, SuggestionReport};
+use crate::recording::RecordingReport;
 use crate::request::{Selection, StatusRequest};
 use crate::restored::RestoredReport;
 use crate::transfer::{CacheReport, TrafficReport};
@@ -49,6 +50,9 @@ pub struct Report {
     /// Variants that would fit what a patch does not fit, of `check --suggest`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suggestions: Vec<SuggestionReport>,
+    /// The patch that was recorded, of `record`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordingReport>,
     /// The cache of what was fetched, of `cache`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheReport>,
@@ -96,6 +100,7 @@ impl Report {
             cells: Vec::new(),
             ranges: Vec::new(),
             suggestions: Vec::new(),
+            recording: None,
             cache: None,
             project: None,
             verified: Vec::new(),
@@ -147,6 +152,8 @@ pub enum Command {
     Remove,
     /// To apply patches for as long as a program runs.
     Run,
+    /// To make a patch of what was edited by hand.
+    Record,
     /// To tell about the cache of what was fetched, or to empty it.
     Cache,
     /// To hold the files of distributions against what they were installed with.

@@ -10,6 +10,10 @@ mod drift;
 mod interrupted;
 mod races;
 #[cfg(feature = "upstream")]
+mod record;
+#[cfg(feature = "upstream")]
+mod record_real;
+#[cfg(feature = "upstream")]
 mod releases;
 mod requirements;
 mod restore;

@@ -53,13 +53,18 @@ impl Setting {
     }
 
     pub(crate) fn context(&self) -> Context {
+        self.context_with(&[])
+    }
+
+    /// The context with more patches.
+    pub(crate) fn context_with(&self, more: &[String]) -> Context {
         let request = Request {
             env: Some(self.world.venv()),
             ..Request::default()
         };
         let surroundings = Surroundings::new(self.world.folder());
         let mut catalogue = Catalogue::built_in();
-        for source in &self.sources {
+        for source in self.sources.iter().chain(more) {
             let origin = Origin::File("test.toml".into());
             let patch = Patch::parse(source.as_bytes(), origin);
             let patch = patch.unwrap_or_else(|error| panic!("{error}: {}", error.excerpt()));

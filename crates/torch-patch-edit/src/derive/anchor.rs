@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::block::lines_in_strings;
 use crate::character::is_plain;
 use crate::document::Document;
 use crate::edit::{Anchor, AnchorRange};
@@ -11,53 +12,68 @@ use crate::token::{Token, brackets, tokens};
 
 /// Anchors that are longer than this are shortened with `...`.
 const WIDEST: usize = 72;
-/// Anchors of more lines than this are written by their first and last line.
-const MOST_LINES: usize = 6;
+/// Whole anchors that are longer than this are written on as many lines as they have in the file.
+const WIDEST_WHOLE: usize = 100;
+/// Lines that stay are written by their first and last line if there are more than this; lines that go
+/// only if there are very many, since then nothing is said of those between them.
+const MOST_KEPT: usize = 6;
+const MOST_GONE: usize = 20;
 /// The indentation of a level.
 const INDENT: &str = "    ";
 
-/// The ways to write logical lines as an anchor, the best first.
+/// What becomes of the lines of a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// They go, so that all of them are named.
+    Gone,
+    /// They stay in another form.
+    Kept,
+}
+
+/// A way to write one logical line.
+type Form = fn(&Document<'_>, usize) -> Option<String>;
+
+/// The ways to write logical lines as an anchor beside which something is put, the best first.
 pub(super) fn forms(document: &Document<'_>, lines: &Range<usize>) -> Vec<String> {
-    let ways: &[fn(&Document<'_>, usize) -> Option<String>] = &[
-        |document, line| short(document, line),
-        |document, line| full(document, line),
-    ];
     let mut forms: Vec<String> = Vec::new();
-    for way in ways {
-        let texts: Option<Vec<String>> = lines.clone().map(|line| way(document, line)).collect();
-        let form = texts.map(|texts| block(document, lines.start, &texts));
-        forms.extend(form.filter(|form| !forms.contains(form)));
+    for form in [line as Form, whole as Form] {
+        let written = written(document, lines, form);
+        forms.extend(written.filter(|written| !forms.contains(written)));
     }
     forms
 }
 
-/// The ways to write a run of logical lines as what goes: all of them, or the first and the last.
-pub(super) fn ranges(document: &Document<'_>, lines: &Range<usize>) -> Vec<AnchorRange> {
-    let whole = || {
-        let forms = forms(document, lines).into_iter();
-        forms
-            .map(|form| AnchorRange::from(Anchor::Lines(form)))
-            .collect::<Vec<_>>()
+/// The ways to write a run of logical lines as what is changed: all of them, or the first and the last.
+pub(super) fn ranges(
+    document: &Document<'_>,
+    lines: &Range<usize>,
+    fate: Fate,
+) -> Vec<AnchorRange> {
+    let (most, form) = match fate {
+        Fate::Gone => (MOST_GONE, whole as Form),
+        Fate::Kept => (MOST_KEPT, line as Form),
     };
-    if lines.len() <= MOST_LINES {
-        return whole();
+    let range = |lines: &Range<usize>| {
+        let text = written(document, lines, form)?;
+        Some(AnchorRange::from(Anchor::Lines(text)))
+    };
+    let all = range(lines);
+    if lines.len() <= most {
+        return all.into_iter().collect();
     }
-    let first = forms(document, &(lines.start..lines.start + 1));
-    let last = forms(document, &(lines.end - 1..lines.end));
-    let ends = first.iter().zip(&last);
-    let mut ranges: Vec<AnchorRange> = ends
-        .map(|(first, last)| AnchorRange {
-            anchor: Anchor::Lines(first.clone()),
-            until: Some(Anchor::Lines(last.clone())),
-        })
-        .collect();
-    ranges.extend(whole());
-    ranges
+    let first = range(&(lines.start..lines.start + 1));
+    let last = written(document, &(lines.end - 1..lines.end), form);
+    let ends = first.zip(last).map(|(first, last)| AnchorRange {
+        until: Some(Anchor::Lines(last)),
+        ..first
+    });
+    ends.into_iter().chain(all).collect()
 }
 
-/// One logical line as an anchor, shortened if it is long.
-pub(super) fn line(document: &Document<'_>, line: usize) -> Option<String> {
-    short(document, line)
+/// Logical lines in one form each.
+fn written(document: &Document<'_>, lines: &Range<usize>, form: Form) -> Option<String> {
+    let texts: Option<Vec<String>> = lines.clone().map(|line| form(document, line)).collect();
+    Some(block(document, lines.start, &texts?))
 }
 
 /// Lines below one another, with the indentation that they have in the file.
@@ -71,13 +87,45 @@ fn block(document: &Document<'_>, first: usize, texts: &[String]) -> String {
         .zip(depths())
         .map(|(text, depth)| {
             let levels = if is_flat { 0 } else { depth - base };
-            INDENT.repeat(usize::from(levels)) + text
+            indented(text, &INDENT.repeat(usize::from(levels)))
         })
         .collect();
-    if written.len() == 1 {
-        return written.concat();
+    let text = written.join("\n");
+    if text.contains('\n') {
+        text + "\n"
+    } else {
+        text
     }
-    written.join("\n") + "\n"
+}
+
+fn indented(text: &str, indent: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("{indent}{line}")).collect();
+    lines.join("\n")
+}
+
+/// A whole logical line; a long one as it stands in the file.
+fn whole(document: &Document<'_>, line: usize) -> Option<String> {
+    let flat = full(document, line)?;
+    let text = document.line_text(line);
+    if flat.chars().count() <= WIDEST_WHOLE || flat.len() == text.len() {
+        return Some(flat);
+    }
+    let base = std::str::from_utf8(document.indent_at(document.line(line).start)).ok()?;
+    let lines = text.lines().enumerate().map(|(index, line)| {
+        let own = if index == 0 {
+            Some(line)
+        } else {
+            line.strip_prefix(base)
+        };
+        own.map(str::trim_end)
+    });
+    let lines: Option<Vec<&str>> = lines.collect();
+    let is_in_string = !lines_in_strings(text).is_empty();
+    Some(
+        lines
+            .filter(|_| !is_in_string)
+            .map_or(flat, |lines| lines.join("\n")),
+    )
 }
 
 /// A whole logical line, on one line.
@@ -93,7 +141,7 @@ fn full(document: &Document<'_>, line: usize) -> Option<String> {
 }
 
 /// A logical line with `...` in the place of what is in its longest brackets, as far as it is too long.
-fn short(document: &Document<'_>, line: usize) -> Option<String> {
+pub(super) fn line(document: &Document<'_>, line: usize) -> Option<String> {
     let whole = full(document, line)?;
     if whole.chars().count() <= WIDEST || !document.language.is_python() {
         return Some(whole);

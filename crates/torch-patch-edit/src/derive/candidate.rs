@@ -6,7 +6,7 @@ use crate::character::is_plain;
 use crate::edit::{Anchor, AnchorRange, Near, Verb};
 
 use super::Derivation;
-use super::anchor;
+use super::anchor::{self, Fate};
 use super::cover::Cover;
 use super::hunk::{Hunk, LONG, slid};
 use super::text::relative;
@@ -36,32 +36,35 @@ impl Candidate {
 type Insertion = fn(Anchor, String) -> Verb;
 
 impl Derivation<'_> {
-    /// Groups of edits, each of which is tried with all that tells its place before the next group.
+    /// Edits at the hunk itself, the best to read first.
     pub(super) fn candidates(&self, hunk: &Hunk) -> Vec<Vec<Candidate>> {
         let covers = self.covers(hunk);
-        let replacing = |covers: &[Cover]| -> Vec<Candidate> {
-            covers
-                .iter()
-                .flat_map(|cover| self.replacements(cover))
-                .collect()
-        };
         if let Some(places) = self.additions(hunk) {
             let mut groups = vec![self.anchorless(&places), self.calls(&covers)];
             groups.extend((1..=MOST_LINES).map(|length| self.insertions(&places, length)));
-            groups.extend(covers.chunks(2).map(replacing));
             return groups;
         }
-        let exact = covers.len().min(1);
-        let mut groups = vec![
+        let exact = &covers[..covers.len().min(1)];
+        vec![
             self.in_long_line(hunk),
-            self.calls(&covers[..exact]),
-            self.rewritings(&covers[..exact]),
+            self.calls(exact),
+            self.rewritings(exact),
             self.deletions(hunk),
-            replacing(&covers[..exact]),
+            exact
+                .iter()
+                .flat_map(|cover| self.replacements(cover))
+                .collect(),
             self.in_line(hunk),
-        ];
-        groups.extend(covers[exact..].chunks(2).map(replacing));
-        groups
+        ]
+    }
+
+    /// Edits that replace the hunk with more and more lines around it.
+    pub(super) fn wider_candidates(&self, hunk: &Hunk) -> Vec<Vec<Candidate>> {
+        let covers = self.covers(hunk);
+        covers
+            .iter()
+            .map(|cover| self.replacements(cover))
+            .collect()
     }
 
     /// The places of lines that were put in. At the end of a file without a final line ending the line
@@ -159,7 +162,7 @@ impl Derivation<'_> {
                 after: anchor::line(&self.old, above),
                 before: anchor::line(&self.old, below),
             };
-            for range in anchor::ranges(&self.old, &lines) {
+            for range in anchor::ranges(&self.old, &lines, Fate::Gone) {
                 candidates.push(Candidate {
                     near: near.clone(),
                     ..Candidate::new(Verb::Delete { range }, lines.clone())
@@ -175,7 +178,7 @@ impl Derivation<'_> {
         let Some(with) = relative(&self.old, &replacement, self.base(&cover.lines)) else {
             return Vec::new();
         };
-        let ranges = anchor::ranges(&self.old, &cover.lines).into_iter();
+        let ranges = anchor::ranges(&self.old, &cover.lines, Fate::Gone).into_iter();
         ranges
             .map(|range| {
                 let with = with.clone();

@@ -27,20 +27,27 @@ enum Level {
 }
 
 impl Derivation<'_> {
-    /// The edit for one hunk that reads best, of those that fit.
+    /// The edit for one hunk that reads best, of those that fit. The number of a line among equal ones
+    /// says least about its place, and lines that were not changed are replaced only if there is no
+    /// other way.
     pub(super) fn edit_of(&self, hunk: &Hunk) -> Option<Edit> {
         let wanted = self.with([hunk]);
-        for group in self.candidates(hunk) {
-            for level in [Level::Plain, Level::Near, Level::Occurrence] {
-                let mut placed = group
-                    .iter()
-                    .filter_map(|candidate| self.place(candidate, level, &wanted));
-                if let Some(edit) = placed.next() {
-                    return Some(edit);
-                }
-            }
-        }
-        None
+        let first = |groups: &[Vec<Candidate>], levels: &[Level]| {
+            let tries = groups
+                .iter()
+                .flat_map(|group| levels.iter().map(move |level| (group, *level)));
+            tries
+                .flat_map(|(group, level)| group.iter().map(move |candidate| (candidate, level)))
+                .find_map(|(candidate, level)| self.place(candidate, level, &wanted))
+        };
+        let lines = [Level::Plain, Level::Near];
+        let own = self.candidates(hunk);
+        first(&own, &lines)
+            .or_else(|| first(&own, &[Level::Occurrence]))
+            .or_else(|| {
+                let wider = self.wider_candidates(hunk);
+                first(&wider, &lines).or_else(|| first(&wider, &[Level::Occurrence]))
+            })
     }
 
     /// Hunks that change equal lines in the same way are one edit, if it changes all such lines.
@@ -59,16 +66,23 @@ impl Derivation<'_> {
             if equal.len() < 2 {
                 continue;
             }
-            let wanted = self.with(equal.iter().map(|&at| &hunks[at]));
-            let expect = Expect::Exactly(equal.len());
-            let groups = self.candidates(first).into_iter().flatten();
-            let mut edits = groups.filter(|candidate| !candidate.lines.is_empty());
-            if let Some(edit) = edits.find_map(|candidate| {
-                self.in_scopes(&candidate, &wanted, |edit| vec![Edit { expect, ..edit }])
-            }) {
+            let own: Vec<Hunk> = equal.iter().map(|&at| hunks[at].clone()).collect();
+            let edit = known.looked_up(&own, || self.edit_of_all(&own));
+            if let Some(edit) = edit {
                 known.add(equal, edit);
             }
         }
+    }
+
+    /// The edit that makes the same change at several places.
+    fn edit_of_all(&self, hunks: &[Hunk]) -> Option<Edit> {
+        let wanted = self.with(hunks);
+        let expect = Expect::Exactly(hunks.len());
+        let groups = self.candidates(hunks.first()?).into_iter().flatten();
+        let mut anchored = groups.filter(|candidate| !candidate.lines.is_empty());
+        anchored.find_map(|candidate| {
+            self.in_scopes(&candidate, &wanted, |edit| vec![Edit { expect, ..edit }])
+        })
     }
 
     fn place(&self, candidate: &Candidate, level: Level, wanted: &[u8]) -> Option<Edit> {

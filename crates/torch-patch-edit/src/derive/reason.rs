@@ -1,6 +1,9 @@
 //! Why no edits lead from one content to another.
 
 use std::fmt;
+use std::ops::Range;
+
+use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use crate::block::{LEVEL, Unit};
 use crate::character::is_plain;
@@ -175,18 +178,7 @@ fn named(ending: &[u8]) -> &'static str {
 impl Derivation<'_> {
     /// Line endings that changed where nothing else did, also at the end of the file.
     pub(super) fn rewritten_endings(&self, hunks: &[Hunk]) -> Option<Underivable> {
-        let pairs = hunks
-            .iter()
-            .filter(|hunk| hunk.old.len() == hunk.new.len())
-            .flat_map(|hunk| hunk.old.clone().zip(hunk.new.clone()));
-        let is_rewritten = |&(old, new): &(usize, usize)| {
-            let (before, after) = (self.old_lines.ending(old), self.new_lines.ending(new));
-            self.old_lines.text(old) == self.new_lines.text(new)
-                && before != after
-                && !before.is_empty()
-                && !after.is_empty()
-        };
-        let rewritten: Vec<(usize, usize)> = pairs.filter(is_rewritten).collect();
+        let rewritten = self.with_other_ending(hunks);
         if let Some(&(old, new)) = rewritten.first() {
             let kind = UnderivableKind::LineEndings {
                 expected: named(self.old_lines.ending(old)),
@@ -205,6 +197,32 @@ impl Derivation<'_> {
             line: self.new_lines.len().max(1),
             kind: UnderivableKind::FinalEnding,
         })
+    }
+
+    /// The lines, old and new, of which only the ending is another one.
+    fn with_other_ending(&self, hunks: &[Hunk]) -> Vec<(usize, usize)> {
+        let mut pairs = Vec::new();
+        for hunk in hunks {
+            let texts = |lines: &super::Lines<'_>, range: &Range<usize>| -> Vec<Vec<u8>> {
+                range
+                    .clone()
+                    .map(|line| lines.text(line).to_vec())
+                    .collect()
+            };
+            let old = texts(&self.old_lines, &hunk.old);
+            let new = texts(&self.new_lines, &hunk.new);
+            for op in capture_diff_slices(Algorithm::Patience, &old, &new) {
+                if op.tag() == DiffTag::Equal {
+                    let old = op.old_range().map(|line| hunk.old.start + line);
+                    pairs.extend(old.zip(op.new_range().map(|line| hunk.new.start + line)));
+                }
+            }
+        }
+        pairs.retain(|&(old, new)| {
+            let (before, after) = (self.old_lines.ending(old), self.new_lines.ending(new));
+            before != after && !before.is_empty() && !after.is_empty()
+        });
+        pairs
     }
 
     /// What in a hunk no patch file can say, wherever it stands.

@@ -6,7 +6,7 @@ use crate::language::Language;
 use crate::token::{Token, brackets, tokens};
 
 use super::Derivation;
-use super::anchor::{self, flat};
+use super::anchor::{self, Fate, flat};
 use super::candidate::Candidate;
 use super::cover::Cover;
 use super::text::relative;
@@ -70,7 +70,7 @@ impl Derivation<'_> {
         if replacement.len() != cover.hunk.old.len() || !replacement.iter().all(is_comment) {
             return Vec::new();
         }
-        let ranges = anchor::ranges(&self.old, &cover.lines).into_iter();
+        let ranges = anchor::ranges(&self.old, &cover.lines, Fate::Kept).into_iter();
         ranges
             .map(|range| Candidate::new(Verb::CommentOut { range }, cover.lines.clone()))
             .collect()
@@ -106,7 +106,7 @@ impl Derivation<'_> {
             let Some((header, footer)) = header.zip(footer) else {
                 continue;
             };
-            for range in anchor::ranges(&self.old, &cover.lines) {
+            for range in anchor::ranges(&self.old, &cover.lines, Fate::Kept) {
                 let verb = Verb::Wrap {
                     range,
                     header: header.clone(),

@@ -63,10 +63,10 @@ impl Derivation<'_> {
     }
 }
 
-/// The edits of one attempt, and what was found for each hunk before.
+/// The edits of one attempt, and what was found for hunks before.
 #[derive(Default)]
 pub(super) struct Known {
-    found: HashMap<Hunk, Option<Edit>>,
+    found: HashMap<Vec<Hunk>, Option<Edit>>,
     /// Each with the hunks that it is for.
     chosen: Vec<(Vec<usize>, Edit)>,
 }
@@ -76,13 +76,16 @@ impl Known {
         self.chosen.clear();
     }
 
-    /// The edit of a hunk, looked for once.
+    /// The edit of some hunks, looked for once.
     pub(super) fn looked_up(
         &mut self,
-        hunk: &Hunk,
+        hunks: &[Hunk],
         look: impl FnOnce() -> Option<Edit>,
     ) -> Option<Edit> {
-        self.found.entry(hunk.clone()).or_insert_with(look).clone()
+        self.found
+            .entry(hunks.to_vec())
+            .or_insert_with(look)
+            .clone()
     }
 
     pub(super) fn add(&mut self, hunks: Vec<usize>, edit: Edit) {

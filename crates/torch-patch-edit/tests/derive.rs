@@ -368,7 +368,7 @@ fn what_no_edit_can_say_is_told_with_its_line() {
             b"# another\n\nx = 1\ny = 2\nz = 3\n",
         ),
         (
-            "line 5: the result would not parse",
+            "line 5: the edited file does not parse",
             b"# a comment\n\nx = 1\nnew = (\ny = 2\nz = 3\n",
         ),
         (

@@ -176,6 +176,9 @@ fn drift_hints(patch: Option<&str>, files: &[DriftedFile]) -> Vec<String> {
             "or `torch-patch revert {word} --merge` takes only the patch out, `--force` restores the original and keeps a copy"
         ));
     }
+    if !files.iter().any(|file| file.is_recorded) {
+        hints.push("or `torch-patch record my-fix` makes a patch of what was changed".to_owned());
+    }
     hints
 }
 

@@ -121,7 +121,12 @@ impl fmt::Display for UnderivableKind {
             Self::NoStatement => f.write_str(
                 "only comments or blank lines before the first or after the last statement were changed, and anchors are statements",
             ),
-            Self::Syntax(broken) => broken.fmt(f),
+            Self::Syntax(broken) => write!(
+                f,
+                "the edited file does not parse: {}: `{}`",
+                broken.reason,
+                broken.text.trim()
+            ),
             Self::NoAnchor => f.write_str("no anchor was found that tells this place from others"),
         }
     }

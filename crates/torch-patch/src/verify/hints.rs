@@ -25,6 +25,7 @@ pub(super) fn hints(
         format!("`torch-patch apply {id} --adopt` takes the hand-made edit over, so that it is recorded and can be reverted")
     }));
     hints.extend(restoring(distribution, report));
+    hints.extend(recording(distribution, report));
     if is_poisoned {
         hints.push(poisoned(context, distribution));
     } else if report.findings.iter().any(has_more_names) {
@@ -75,6 +76,18 @@ fn restoring(distribution: &Distribution, report: &VerifiedReport) -> Option<Str
         "`torch-patch restore {}` puts back what was installed, and keeps a copy",
         files.join(" ")
     ))
+}
+
+/// How to keep what was edited by hand.
+fn recording(distribution: &Distribution, report: &VerifiedReport) -> Option<String> {
+    let is_edited = |own: &FindingReport| {
+        own.state == FindingState::Modified && own.found.is_some() && !own.path.starts_with("..")
+    };
+    let name = &distribution.name;
+    let is_any = report.findings.iter().any(is_edited);
+    is_any.then(|| {
+        format!("`torch-patch record my-fix --distribution {name}` makes a patch of what was edited by hand")
+    })
 }
 
 /// How to clean uv's cache, and this environment after it.

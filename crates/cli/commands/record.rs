@@ -14,7 +14,7 @@ use crate::output_file::{write, write_new};
 use crate::session::{cache_problem, catalogue, context, upstream};
 use crate::text::BOLD;
 use crate::ui::{Format, Ui, paint};
-use crate::uv_caches;
+use crate::{process, uv_caches};
 
 /// What stands for stdin and stdout in the place of a file.
 const STREAM: &str = "-";
@@ -43,9 +43,9 @@ pub(crate) struct Record {
     /// The package whose files were edited
     #[arg(long, short, value_name = "NAME", default_value = "torch")]
     pub(crate) distribution: String,
-    /// Only this file; also one that was added
+    /// Only this file, by its path here or in site-packages; also one that was added
     #[arg(long = "file", value_name = "FILE", conflicts_with = "from_diff")]
-    pub(crate) files: Vec<String>,
+    pub(crate) files: Vec<PathBuf>,
     /// A unified diff in the place of what was edited; `-` is stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) from_diff: Option<PathBuf>,
@@ -80,6 +80,7 @@ pub(super) fn run(words: &Record, options: &Options, ui: &mut Ui) -> anyhow::Res
         title: words.title.clone(),
         description: words.description.clone(),
         files: words.files.clone(),
+        cwd: process::directory()?,
         diff: words.from_diff.as_deref().map(diff).transpose()?,
         ..RecordRequest::new(&words.patch, &words.distribution)
     };

@@ -9,6 +9,8 @@ mod names;
 mod refusal;
 mod search;
 
+use std::path::PathBuf;
+
 use torch_patch_edit::{Application, Edit, FilePatch, FileState, derive};
 use torch_patch_env::Distribution;
 use torch_patch_set::{Action, Head, Origin, Patch, VersionRange, patch_toml};
@@ -37,7 +39,9 @@ pub struct RecordRequest {
     /// What breaks, what the edits do and what they do not do; `None`: what they were recorded from.
     pub description: Option<String>,
     /// The files, those that were added among them; none: every edited file that the distribution has brought.
-    pub files: Vec<String>,
+    pub files: Vec<PathBuf>,
+    /// Where relative paths of files are taken from first; then from site-packages.
+    pub cwd: PathBuf,
     /// A diff that takes the place of what is edited in the environment.
     pub diff: Option<DiffInput>,
 }
@@ -60,6 +64,7 @@ impl RecordRequest {
             title: None,
             description: None,
             files: Vec::new(),
+            cwd: PathBuf::new(),
             diff: None,
         }
     }
@@ -147,7 +152,11 @@ fn nothing(distribution: &Distribution, request: &RecordRequest, notes: Vec<Stri
     RecordRefusal::NothingEdited {
         distribution: distribution.name.clone(),
         version: distribution.version.clone(),
-        files: request.files.clone(),
+        files: request
+            .files
+            .iter()
+            .map(|file| file.to_string_lossy().into_owned())
+            .collect(),
         notes,
     }
     .into()

@@ -24,6 +24,7 @@ use crate::report::{Command, Report};
 use crate::request::{LOCK_TIMEOUT, Mode};
 use crate::restored::{RestoreOutcome, RestoredReport};
 use crate::write::{commit, lock};
+pub(crate) use located::paths_below;
 use located::{Located, locate};
 use restoring::Restoring;
 pub use unlocated::Unlocated;

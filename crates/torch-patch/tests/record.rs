@@ -188,11 +188,11 @@ fn several_files_and_new_ones_are_one_patch() {
     assert_eq!(recording.files.len(), 2);
     assert_eq!(
         recording.notes,
-        ["`torch/added.py` was added and is left out; `--file` records it"]
+        ["`torch/added.py` is left out: added; `--file FILE` records it"]
     );
     let files = [TARGET, "torch/version.py", "torch/added.py"];
     let request = RecordRequest {
-        files: files.map(str::to_owned).to_vec(),
+        files: files.map(PathBuf::from).to_vec(),
         ..request()
     };
     let recording = recorder.try_record(&request).unwrap();
@@ -204,6 +204,62 @@ fn several_files_and_new_ones_are_one_patch() {
     assert_eq!(paths, files);
     assert_eq!(recording.files[2].before, None);
     recorder.round_trip(&recording, &pristine);
+}
+
+#[test]
+fn files_are_named_from_here_from_site_packages_or_in_full() {
+    let recorder = Recorder::new();
+    recorder.setting.edit(ANCHOR, GUIDE);
+    let world = &recorder.setting.world;
+    let full = world.target();
+    let here = world.at("torch/distributed");
+    let elsewhere = world.write_outside("distributed_c10d.py", "x = 1\n");
+    let named = |file: &std::path::Path, cwd: &std::path::Path| {
+        recorder.try_record(&RecordRequest {
+            files: vec![file.to_owned()],
+            cwd: cwd.to_owned(),
+            ..request()
+        })
+    };
+    for (file, cwd) in [
+        (TARGET.as_ref(), world.folder()),
+        (full.as_path(), world.folder()),
+        ("distributed_c10d.py".as_ref(), here.as_path()),
+        (
+            "../distributed/./distributed_c10d.py".as_ref(),
+            here.as_path(),
+        ),
+    ] {
+        let recording = named(file, cwd).unwrap();
+        assert_eq!(recording.files[0].path, TARGET, "{}", file.display());
+    }
+    // A file that has the same end and is in no package is another one.
+    for file in [
+        elsewhere.as_path(),
+        "distributed_c10d.py".as_ref(),
+        "RECORD".as_ref(),
+    ] {
+        let error = named(file, world.folder()).unwrap_err();
+        assert_eq!(error.code(), "no-such-file", "{}", file.display());
+    }
+}
+
+#[test]
+fn what_is_left_out_is_told_in_few_words() {
+    let recorder = Recorder::new();
+    recorder.setting.edit(ANCHOR, GUIDE);
+    for index in 0..8 {
+        let path = format!("torch/added{index}.py");
+        recorder.setting.world.write(&path, "x = 1\n");
+    }
+    let notes = recorder.record().notes;
+    let added = "`torch/added0.py`, `torch/added1.py`, `torch/added2.py`, `torch/added3.py`, `torch/added4.py`";
+    assert_eq!(
+        notes,
+        [format!(
+            "{added} and 3 more are left out: added; `--file FILE` records it"
+        )]
+    );
 }
 
 #[test]
@@ -256,7 +312,7 @@ fn what_was_not_edited_is_nothing_to_record() {
     let error = recorder.try_record(&request()).unwrap_err();
     assert_eq!((error.code(), error.exit_code()), ("nothing-to-record", 3));
     let named = RecordRequest {
-        files: vec![TARGET.to_owned()],
+        files: vec![TARGET.into()],
         ..request()
     };
     let error = recorder.try_record(&named).unwrap_err();
@@ -294,10 +350,10 @@ fn a_file_that_was_removed_cannot_be_recorded() {
     let recording = recorder.record();
     assert_eq!(
         recording.notes,
-        ["`torch/version.py` is left out: it was removed, and a patch removes no files"]
+        ["`torch/version.py` is left out: removed, and a patch removes no files"]
     );
     let named = RecordRequest {
-        files: vec!["torch/version.py".to_owned()],
+        files: vec!["torch/version.py".into()],
         ..request()
     };
     let error = recorder.try_record(&named).unwrap_err();

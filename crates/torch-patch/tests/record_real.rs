@@ -67,7 +67,7 @@ fn round_trip(release: Release, patch: &str) -> String {
     let sources = || Sources::none().with_upstream(&upstream, &wheels);
     let request = RecordRequest::new("recorded", "torch");
     let request = RecordRequest {
-        files: vec![TARGET.to_owned()],
+        files: vec![TARGET.into()],
         ..request
     };
     let report = record(&context(&world, None), &request, &sources(), &mut Silent).unwrap();

@@ -160,7 +160,7 @@ impl RecordRefusal {
         match self {
             Self::NothingEdited { notes, .. } => notes.clone(),
             Self::UnknownFile { distribution, .. } => vec![format!(
-                "neither it nor an end of it is in the `RECORD` of {distribution} or beside its files"
+                "the `RECORD` of {distribution} has no such file, and none of its packages is in that directory"
             )],
             Self::NotExpressible { reason, .. } => vec![reason.to_string()],
             Self::BadDiff { error, .. } | Self::DiffDoesNotFit { error, .. } => {

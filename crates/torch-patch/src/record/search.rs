@@ -1,8 +1,11 @@
 //! The files of a distribution that were edited by hand.
 
+use std::collections::BTreeMap;
+
 use torch_patch_store::RelativePath;
 
 use super::edited::{Edited, Finder};
+use super::names::Named;
 use super::refusal::RecordRefusal;
 use super::{RecordRequest, names, nothing};
 use crate::context::Context;
@@ -11,7 +14,7 @@ use crate::progress::Progress;
 use crate::verified::{FindingReport, FindingState};
 use crate::verify::{Distributions, VerifyRequest, verify};
 
-/// How many files are named that were added and not asked for.
+/// How many of the files are named that are left out for the same reason.
 const MOST_NAMED: usize = 5;
 
 /// The edited files, and what was left out and why.
@@ -39,18 +42,17 @@ fn named(
     progress: &mut dyn Progress,
 ) -> Result<Vec<Edited>, Error> {
     let mut files: Vec<Edited> = Vec::new();
-    for name in &request.files {
-        let existing = names::existing(finder.records, finder.distribution, &[name.as_str()]);
-        let file = match existing {
-            Ok(path) => finder.by_hand(&path, progress)?,
-            Err(error) => {
-                let added = names::new(finder.distribution, &[name.as_str()]).map_err(|_| error)?;
-                let target = finder.records.target(&added)?;
-                target.map(|target| Edited::created(added, target.bytes, true))
+    for word in &request.files {
+        let named = names::named(finder.records, finder.distribution, word, &request.cwd)?;
+        let file = match named {
+            Named::Brought(path) => finder.by_hand(&path, progress)?,
+            Named::Added(path) => {
+                let target = finder.records.target(&path)?;
+                target.map(|target| Edited::created(path, target.bytes, true))
             }
         };
         let asked = RecordRequest {
-            files: vec![name.clone()],
+            files: vec![word.clone()],
             ..request.clone()
         };
         let file = file.ok_or_else(|| nothing(finder.distribution, &asked, Vec::new()))?;
@@ -82,56 +84,50 @@ fn changed(
         }
         .into());
     }
-    let (mut paths, mut notes, mut extra) = (Vec::new(), Vec::new(), Vec::new());
+    let mut paths = Vec::new();
+    let mut left_out: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for finding in found.into_iter().flat_map(|found| found.findings) {
-        match (finding.state, patchable(&finding)) {
-            (FindingState::Modified, Ok(path)) => paths.push(path),
-            (FindingState::Modified | FindingState::Unreadable, Err(reason)) => {
-                notes.push(format!("`{}` is left out: {reason}", finding.path));
-            }
-            (FindingState::Missing, _) => notes.push(format!(
-                "`{}` is left out: it was removed, and a patch removes no files",
-                finding.path
-            )),
-            (FindingState::Extra, Ok(_)) => extra.push(finding.path),
-            _ => {}
+        match patchable(&finding) {
+            Ok(path) => paths.extend(path),
+            Err(reason) => left_out.entry(reason).or_default().push(finding.path),
         }
     }
-    notes.extend(added(&extra));
-    Ok((paths, notes))
+    let notes = left_out.iter().map(|(reason, paths)| note(reason, paths));
+    Ok((paths, notes.collect()))
 }
 
-/// The path of a file that a patch may change; the error says why it may not.
-fn patchable(finding: &FindingReport) -> Result<RelativePath, String> {
-    if finding.state == FindingState::Modified && finding.found.is_none() {
-        return Err("it is binary".to_owned());
+/// The path of a file that is to be recorded, if it is; the error says why an edited file is not.
+fn patchable(finding: &FindingReport) -> Result<Option<RelativePath>, &'static str> {
+    match finding.state {
+        FindingState::Modified if finding.found.is_none() => Err("a binary file"),
+        FindingState::Modified if finding.path.contains(".dist-info/") => {
+            Err("metadata, which a patch does not change")
+        }
+        FindingState::Modified => match RelativePath::new(&finding.path) {
+            Ok(path) => Ok(Some(path)),
+            Err(_) => Err("outside of site-packages"),
+        },
+        FindingState::Missing => Err("removed, and a patch removes no files"),
+        FindingState::Unreadable => Err("cannot be read"),
+        FindingState::Extra => Err("added; `--file FILE` records it"),
+        _ => Ok(None),
     }
-    if finding.state == FindingState::Unreadable {
-        return Err("it cannot be read".to_owned());
-    }
-    if finding.path.contains(".dist-info/") {
-        return Err("it is metadata, which a patch does not change".to_owned());
-    }
-    RelativePath::new(&finding.path).map_err(|_| "it is outside of site-packages".to_owned())
 }
 
-/// What is said of files that were added.
-fn added(extra: &[String]) -> Option<String> {
-    let shown: Vec<String> = extra
+/// What is said of files that are left out for the same reason.
+fn note(reason: &str, paths: &[String]) -> String {
+    let shown: Vec<String> = paths
         .iter()
         .take(MOST_NAMED)
         .map(|path| format!("`{path}`"))
         .collect();
-    let more = extra.len() - shown.len();
-    match (shown.as_slice(), more) {
-        ([], _) => None,
-        (shown, 0) => Some(format!(
-            "{} was added and is left out; `--file` records it",
-            shown.join(", ")
-        )),
-        (shown, more) => Some(format!(
-            "{} and {more} more were added and are left out; `--file` records single files",
-            shown.join(", ")
-        )),
+    let shown = shown.join(", ");
+    match paths.len() {
+        1 => format!("{shown} is left out: {reason}"),
+        several if several <= MOST_NAMED => format!("{shown} are left out: {reason}"),
+        several => {
+            let more = several - MOST_NAMED;
+            format!("{shown} and {more} more are left out: {reason}")
+        }
     }
 }

@@ -57,6 +57,13 @@ pub(super) fn locate(
     .into())
 }
 
+/// The files below a site-packages directory that are meant by `word`, the likeliest first.
+pub(crate) fn paths_below(site: &Path, word: &Path, cwd: &Path) -> Vec<RelativePath> {
+    let places = places(word, cwd, &[site]);
+    let paths = places.iter().filter_map(|place| path_below(site, place));
+    paths.collect()
+}
+
 /// The absolute paths that are meant, the likeliest first.
 fn places(word: &Path, cwd: &Path, sites: &[&Path]) -> Vec<PathBuf> {
     let bases = std::iter::once(&cwd).chain(sites);

@@ -52,6 +52,10 @@ demo:
 e2e:
     .ci/run e2e
 
+# Many environments at once, by the command and by Ansible, with the release build; needs root for the hosts
+fleets:
+    .ci/run fleets
+
 # The Windows binary under Wine: all tests, the guide's case, a real Windows Python (Debian)
 windows:
     .ci/run windows

@@ -2,8 +2,8 @@
 //!
 //! In a block that begins with ```` ```console ````, what follows a line with `$ `, up to the next one or the end of the
 //! block, is what the line prints, stdout and stderr as a terminal shows them. On the page the folder is
-//! `/home/ada/webui`, with its environment in `venv` and a `pyproject.toml`; torch is one of a few lines, and the package index a folder with
-//! wheels of it. `UPDATE_SESSIONS=1 cargo test --test main sessions` writes what is printed into the pages.
+//! `/home/ada/webui`, with its environment in `venv` and a `pyproject.toml`, and there are more environments below
+//! `~/fleet`; torch is one of a few lines, and the package index a folder with wheels of it. `UPDATE_SESSIONS=1 cargo test --test main sessions` writes what is printed into the pages.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -42,6 +42,15 @@ impl Stage {
             for tags in ["cp311-cp311-win_amd64", "cp311-cp311-manylinux1_x86_64"] {
                 Package::torch(version).write_wheel(&home.path().join("wheels"), tags);
             }
+        }
+        for name in ["notebook", "trainer", "webui"] {
+            let prefix = home.path().join("fleet").join(name).join("venv");
+            let other = World::new();
+            if name != "notebook" {
+                other.install(&Package::torch("2.5.1"));
+            }
+            fs::create_dir_all(prefix.parent().unwrap()).unwrap();
+            fs::rename(other.venv(), prefix).unwrap();
         }
         for file in fs::read_dir(root().join("tests/sessions")).unwrap() {
             let file = file.unwrap();
@@ -102,6 +111,7 @@ fn pages() -> Vec<(String, &'static str)> {
         ("README.md".to_owned(), "C"),
         ("README.zh-CN.md".to_owned(), "zh_CN.UTF-8"),
     ];
+    pages.push(("docs/fleets.md".to_owned(), "C"));
     pages.extend(command_pages().into_iter().map(|name| (name, "C")));
     pages
 }
@@ -200,7 +210,7 @@ fn every_command_has_a_page_with_its_help_and_a_session() {
     let pages: BTreeSet<String> = pages().into_iter().map(|(name, _)| name).collect();
     let known = names.iter().map(|name| format!("docs/commands/{name}.md"));
     let known: BTreeSet<String> = known
-        .chain(["README.md", "README.zh-CN.md"].map(str::to_owned))
+        .chain(["README.md", "README.zh-CN.md", "docs/fleets.md"].map(str::to_owned))
         .collect();
     assert_eq!(pages, known, "a page for each command, and no other");
 }

@@ -93,9 +93,13 @@ pub(crate) struct Place {
     /// The site-packages directory itself
     #[arg(long, value_name = "DIR", global = true, help_heading = "Environment")]
     pub(crate) site_packages: Option<PathBuf>,
-    /// The prefix of an environment: a venv, a conda environment, an installed Python
+    /// The prefix of an environment: a venv, a conda environment, an installed Python; several times
+    /// for several environments
     #[arg(long, value_name = "DIR", global = true, help_heading = "Environment")]
-    pub(crate) env: Option<PathBuf>,
+    pub(crate) env: Vec<PathBuf>,
+    /// Every environment below a directory; links are not followed
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Environment")]
+    pub(crate) envs_under: Vec<PathBuf>,
     /// An interpreter, by path or by name
     #[arg(long, value_name = "EXE", global = true, help_heading = "Environment")]
     pub(crate) python: Option<PathBuf>,
@@ -109,19 +113,48 @@ impl Arguments {
         let arguments =
             Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
         let place = &arguments.options.place;
-        let given = [&place.site_packages, &place.env, &place.python];
-        if given.into_iter().flatten().count() > 1 {
+        let given = [
+            place.site_packages.is_some(),
+            !place.env.is_empty() || !place.envs_under.is_empty(),
+            place.python.is_some(),
+        ];
+        if given.into_iter().filter(|is_given| *is_given).count() > 1 {
             let message = "`--site-packages`, `--env` and `--python` exclude each other";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        if place.env.len() != times_given(words, "--env")
+            || place.envs_under.len() != times_given(words, "--envs-under")
+        {
+            let message = "`--env` and `--envs-under` stand on one side of the command, all before or all behind it";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        }
+        let command = &arguments.command;
+        if place.is_several() && !command.takes_several_environments() {
+            let name = command.name();
+            let message = format!("`{name}` is about one environment: name it with `--env`, once");
             return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
         }
         Ok(arguments)
     }
 }
 
+/// How often an option stands in the words. Of a global one `clap` drops what stands on the other side of the command.
+fn times_given(words: &[OsString], option: &str) -> usize {
+    let own = words.iter().map(|word| word.to_string_lossy());
+    own.take_while(|word| word != "--")
+        .filter(|word| word.split('=').next() == Some(option))
+        .count()
+}
+
 impl Place {
     /// Whether an environment was named.
     pub(crate) fn is_given(&self) -> bool {
-        self.site_packages.is_some() || self.env.is_some() || self.python.is_some()
+        self.site_packages.is_some() || !self.env.is_empty() || self.python.is_some()
+    }
+
+    /// Whether there is one report about several environments, however many there are.
+    pub(crate) fn is_several(&self) -> bool {
+        self.env.len() > 1 || !self.envs_under.is_empty()
     }
 }
 
@@ -149,6 +182,14 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it works in several environments as in one.
+    fn takes_several_environments(&self) -> bool {
+        matches!(
+            self,
+            Self::Apply(_) | Self::Diff(_) | Self::Status(_) | Self::Revert(_) | Self::Env(_)
+        )
+    }
+
     /// The word of the command line.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -216,6 +257,7 @@ Examples:
   torch-patch apply gloo-windows ./my-fix.toml --dry-run
   torch-patch apply gloo-windows --adopt           take over an edit that was made by hand
   torch-patch apply gloo-windows --python python3.11
+  torch-patch apply gloo-windows --envs-under /srv     in every environment below a directory
 
 Every changed file is backed up first, and `torch-patch revert` restores it
 byte for byte. Applying again changes nothing.")]
@@ -302,7 +344,8 @@ pub(crate) struct Revert {
 #[command(after_help = "\
 Examples:
   torch-patch env
-  torch-patch env --python /usr/bin/python3 --json")]
+  torch-patch env --python /usr/bin/python3 --json
+  torch-patch env --envs-under ~                   every environment below a directory")]
 pub(crate) struct Env {}
 
 /// Tell which releases a patch fits, out of their wheels; nothing is installed

@@ -3,10 +3,12 @@
 //! Architecture invariant: this crate reads the process and talks to the user, and decides nothing
 //! that a caller of the library would have to decide as well.
 
+mod ansible;
 mod args;
 mod cache_directory;
 mod commands;
 mod failure;
+mod fleet;
 mod formats;
 mod imp;
 mod index_settings;
@@ -28,6 +30,9 @@ use crate::ui::Ui;
 
 fn main() -> ExitCode {
     let words = process::arguments();
+    if let Some(arguments) = ansible::arguments(&words) {
+        return ansible::run(&arguments);
+    }
     language::choose(language::asked_for(&words));
     let is_window = window::closes_at_the_end();
     // Nobody is left to tell if the window is closed.

@@ -46,6 +46,12 @@ pub(crate) fn directory() -> anyhow::Result<PathBuf> {
     env::current_dir().context("failed to find the working directory")
 }
 
+/// The home of the user.
+pub(crate) fn home() -> Option<PathBuf> {
+    let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+    variable(name).map(PathBuf::from)
+}
+
 /// What the search for an environment depends on.
 #[expect(
     clippy::disallowed_methods,

@@ -107,8 +107,9 @@ pub(crate) fn cache_problem(upstream: &Upstream, ui: &mut Ui) {
 fn request(place: &Place) -> Request {
     Request {
         site_packages: place.site_packages.clone(),
-        env: place.env.clone(),
+        env: place.env.first().cloned(),
         python: place.python.clone(),
+        ..Request::default()
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Ui {
     broken: Option<io::Error>,
     /// Shown while releases are looked at.
     bar: Option<ProgressBar>,
+    /// Of several environments, the one that is heard of.
+    subject: Option<String>,
 }
 
 /// The form of the data.
@@ -70,7 +72,13 @@ impl Ui {
             environment: None,
             broken: None,
             bar: None,
+            subject: None,
         }
+    }
+
+    /// For an answer that a program reads.
+    pub(crate) fn for_json() -> Self {
+        Self::with(Format::Json, Verbosity::Normal, ColorChoice::Never)
     }
 
     /// Writes data.
@@ -114,6 +122,14 @@ impl Ui {
     pub(crate) fn note(&mut self, line: &str) {
         if self.verbosity > Verbosity::Quiet && self.format == Format::Text {
             self.complain(line);
+        }
+    }
+
+    /// The same of the one of several environments that is heard of.
+    fn note_of_subject(&mut self, line: &str) {
+        match self.subject.clone() {
+            Some(path) => self.note(&format!("`{path}`: {}", say(line))),
+            None => self.note(line),
         }
     }
 
@@ -205,7 +221,11 @@ impl Progress for Ui {
                     "an operation that was interrupted has been settled: {}",
                     files.join(", ")
                 );
-                return self.note(&line);
+                return self.note_of_subject(&line);
+            }
+            Step::Environment { path } => {
+                self.subject = Some(path.clone());
+                format!("in `{path}`")
             }
             Step::Healed { patches } => {
                 let line = format!(
@@ -218,7 +238,7 @@ impl Progress for Ui {
             Step::Lock { site_packages } => format!("locking `{site_packages}`"),
             Step::Write { path } => format!("writing `{path}`"),
             Step::List { distribution } => format!("looking up the releases of {distribution}"),
-            Step::Note { text } => return self.note(text),
+            Step::Note { text } => return self.note_of_subject(text),
             _ => return,
         };
         self.detail(&line);

@@ -1,7 +1,9 @@
 //! The command in a world of its own: no variable of this process reaches it.
 
+mod ansible;
 mod check;
 mod exit_codes;
+mod fleet;
 mod index_settings;
 mod language;
 mod messages;

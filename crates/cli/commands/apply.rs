@@ -1,8 +1,9 @@
 //! `torch-patch apply`.
 
-use torch_patch::{ApplyRequest, Mode, Outcome, Report, Sources};
+use torch_patch::{ApplyRequest, Errand, Mode, Outcome, Report, Sources};
 
 use crate::args::{Apply, Options};
+use crate::fleet;
 use crate::index_settings::IndexOptions;
 use crate::session::{catalogue, context, ids, upstream};
 use crate::text::outcome;
@@ -12,7 +13,6 @@ use crate::uv_caches;
 pub(super) fn run(apply: &Apply, options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
     let mut catalogue = catalogue(options)?;
     let ids = ids(&mut catalogue, &apply.patches)?;
-    let context = context(options, catalogue, ui)?;
     let request = ApplyRequest {
         mode: if apply.dry_run {
             Mode::DryRun
@@ -38,6 +38,10 @@ pub(super) fn run(apply: &Apply, options: &Options, ui: &mut Ui) -> anyhow::Resu
         Some(upstream) => sources.with_upstream(upstream, &[]),
         None => sources,
     };
+    if options.place.is_several() {
+        return fleet::run(&Errand::Apply(request), catalogue, &sources, options, ui);
+    }
+    let context = context(options, catalogue, ui)?;
     let report = torch_patch::apply_from(&context, &request, &sources, ui)?;
     match ui.format {
         Format::Json => ui.json(&report)?,

@@ -1,45 +1,57 @@
 //! `torch-patch env`.
 
-use torch_patch::{DirectoryReport, DistributionReport, EnvironmentReport, Report};
+use torch_patch::{DirectoryReport, DistributionReport, EnvironmentReport, Errand, Sources};
 
 use crate::args::Options;
+use crate::fleet;
 use crate::language::{explained, padded, say};
 use crate::session::{catalogue, context};
 use crate::ui::{Format, Ui};
 
 pub(super) fn run(options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
-    let context = context(options, catalogue(options)?, ui)?;
+    let catalogue = catalogue(options)?;
+    if options.place.is_several() {
+        return fleet::run(&Errand::Env, catalogue, &Sources::none(), options, ui);
+    }
+    let context = context(options, catalogue, ui)?;
     let report = torch_patch::environment(&context)?;
-    match ui.format {
-        Format::Json => ui.json(&report)?,
-        Format::Text => show(&report, ui),
+    match (ui.format, &report.environment) {
+        (Format::Text, Some(environment)) => {
+            for row in rows(environment, &report.distributions) {
+                ui.data(&format!("{row}\n"));
+            }
+        }
+        _ => ui.json(&report)?,
     }
     Ok(0)
 }
 
-fn show(report: &Report, ui: &mut Ui) {
-    let Some(environment) = &report.environment else {
-        return;
-    };
+/// What an environment is and has, a line each.
+pub(crate) fn rows(
+    environment: &EnvironmentReport,
+    distributions: &[DistributionReport],
+) -> Vec<String> {
+    let mut rows = Vec::new();
     for (index, directory) in environment.directories.iter().enumerate() {
         let label = if index == 0 { "site-packages" } else { "" };
-        ui.data(&row(label, &place(directory)));
+        rows.push(row(label, &place(directory)));
     }
-    ui.data(&row("found by", &found_by(environment)));
+    rows.push(row("found by", &found_by(environment)));
     let python = environment.python.as_deref();
-    ui.data(&row("Python", python.unwrap_or("not known")));
+    rows.push(row("Python", python.unwrap_or("not known")));
     if let Some(file) = &environment.externally_managed {
         let managed = format!("by the system, not by pip ({file})");
-        ui.data(&row("managed", &managed));
+        rows.push(row("managed", &managed));
     }
-    if report.distributions.is_empty() {
-        ui.data(&row("distributions", "none that there are patches for"));
+    if distributions.is_empty() {
+        rows.push(row("distributions", "none that there are patches for"));
     }
-    let lines = report.distributions.iter().flat_map(words);
+    let lines = distributions.iter().flat_map(words);
     for (index, line) in lines.enumerate() {
         let label = if index == 0 { "distributions" } else { "" };
-        ui.data(&row(label, &line));
+        rows.push(row(label, &line));
     }
+    rows
 }
 
 fn found_by(environment: &EnvironmentReport) -> String {
@@ -91,5 +103,5 @@ fn words(distribution: &DistributionReport) -> Vec<String> {
 }
 
 fn row(label: &str, value: &str) -> String {
-    format!("{} {}\n", padded(&say(label), 14), say(value))
+    format!("{} {}", padded(&say(label), 14), say(value))
 }

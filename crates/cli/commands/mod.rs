@@ -23,6 +23,8 @@ mod verify;
 
 pub(crate) use add::Add;
 pub(crate) use check::version_range;
+pub(crate) use diff::diffs;
+pub(crate) use env::rows;
 pub(crate) use project::owner;
 pub(crate) use record::Record;
 pub(crate) use remove::Remove;

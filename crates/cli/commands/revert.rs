@@ -1,8 +1,9 @@
 //! `torch-patch revert`.
 
-use torch_patch::{Mode, OnDrift, Outcome, PatchReport, RevertRequest, Selection};
+use torch_patch::{Errand, Mode, OnDrift, Outcome, PatchReport, RevertRequest, Selection, Sources};
 
 use crate::args::{Options, Revert};
+use crate::fleet;
 use crate::session::{catalogue, context, ids};
 use crate::text::outcome;
 use crate::ui::{Format, Ui};
@@ -10,7 +11,6 @@ use crate::ui::{Format, Ui};
 pub(super) fn run(revert: &Revert, options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
     let mut catalogue = catalogue(options)?;
     let ids = ids(&mut catalogue, &revert.patches)?;
-    let context = context(options, catalogue, ui)?;
     let request = RevertRequest {
         patches: match (revert.all, ids.is_empty()) {
             (true, _) => Selection::All,
@@ -30,6 +30,16 @@ pub(super) fn run(revert: &Revert, options: &Options, ui: &mut Ui) -> anyhow::Re
         owner: revert.owner.clone(),
         ..RevertRequest::default()
     };
+    if options.place.is_several() {
+        return fleet::run(
+            &Errand::Revert(request),
+            catalogue,
+            &Sources::none(),
+            options,
+            ui,
+        );
+    }
+    let context = context(options, catalogue, ui)?;
     let report = torch_patch::revert(&context, &request, ui)?;
     if ui.format == Format::Json {
         ui.json(&report)?;

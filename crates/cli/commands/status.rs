@@ -1,8 +1,11 @@
 //! `torch-patch status`.
 
-use torch_patch::{Outcome, PatchReport, Report, Selection, StatusRequest};
+use torch_patch::{
+    Catalogue, Errand, Outcome, PatchReport, Report, Selection, Sources, StatusRequest,
+};
 
 use crate::args::{Options, Status};
+use crate::fleet;
 use crate::session::{catalogue, context, ids};
 use crate::text::table;
 use crate::ui::{Format, Ui};
@@ -12,7 +15,6 @@ const NOT_WANTED: u8 = 10;
 pub(super) fn run(status: &Status, options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
     let mut catalogue = catalogue(options)?;
     let ids = ids(&mut catalogue, &status.patches)?;
-    let context = context(options, catalogue, ui)?;
     let is_named = !ids.is_empty();
     let request = StatusRequest {
         patches: if is_named {
@@ -22,6 +24,10 @@ pub(super) fn run(status: &Status, options: &Options, ui: &mut Ui) -> anyhow::Re
         },
         lines: ui.format == Format::Json,
     };
+    if options.place.is_several() {
+        return run_in_several(status, &request, catalogue, options, ui);
+    }
+    let context = context(options, catalogue, ui)?;
     let mut report = torch_patch::status(&context, &request)?;
     let is_wanted = report.holds(&request);
     if status.exit_code {
@@ -35,6 +41,29 @@ pub(super) fn run(status: &Status, options: &Options, ui: &mut Ui) -> anyhow::Re
         NOT_WANTED
     } else {
         0
+    })
+}
+
+fn run_in_several(
+    status: &Status,
+    request: &StatusRequest,
+    catalogue: Catalogue,
+    options: &Options,
+    ui: &mut Ui,
+) -> anyhow::Result<u8> {
+    let errand = Errand::Status(request.clone());
+    let mut report = fleet::carry_out(&errand, catalogue, &Sources::none(), &options.place, ui)?;
+    if status.exit_code {
+        for member in &mut report.environments {
+            member.ok = member.holds(request);
+        }
+        report.ok = report.environments.iter().all(|member| member.ok) && report.error.is_none();
+    }
+    let code = fleet::tell(&report, ui)?;
+    Ok(if code == 0 && !report.ok {
+        NOT_WANTED
+    } else {
+        code
     })
 }
 

@@ -15,7 +15,9 @@ pub(super) struct Literal {
 
 /// Forms of `check` that are for other programs or for publication, and are English whoever makes them; roff; and this
 /// module.
-const IN_ENGLISH: [&str; 6] = [
+const IN_ENGLISH: [&str; 8] = [
+    "/ansible/",
+    "cli/ansible.rs",
     "cli/manual.rs",
     "/language/",
     "formats/html.rs",

@@ -64,6 +64,9 @@ pub(crate) fn discover_in(
     if let Some(prefix) = &request.env {
         return named_prefix(&probe(Source::EnvOption), prefix);
     }
+    if let Some(prefix) = &request.found {
+        return named_prefix(&probe(Source::EnvsUnderOption), prefix);
+    }
     if let Some(interpreter) = &request.python {
         return named_interpreter(&probe(Source::PythonOption), interpreter);
     }

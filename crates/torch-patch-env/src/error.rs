@@ -33,6 +33,12 @@ pub enum EnvErrorKind {
         /// Interpreters that were found there and could not be used.
         unusable: Vec<InterpreterFailure>,
     },
+    /// There is no environment below the directories of `--envs-under`.
+    NoneUnder {
+        /// The directories.
+        #[serde(serialize_with = "lossy::list")]
+        directories: Vec<PathBuf>,
+    },
     /// What an option or a variable names does not exist.
     Missing {
         /// The option or variable.
@@ -169,6 +175,7 @@ impl EnvError {
     pub fn code(&self) -> &'static str {
         match *self.kind {
             EnvErrorKind::NoEnvironment { .. }
+            | EnvErrorKind::NoneUnder { .. }
             | EnvErrorKind::Missing { .. }
             | EnvErrorKind::NotOnPath { .. } => "environment-not-found",
             EnvErrorKind::NotAnEnvironment { .. } => "not-an-environment",

@@ -10,6 +10,11 @@ pub(crate) fn hints(kind: &EnvErrorKind) -> Vec<String> {
         EnvErrorKind::NoEnvironment { .. } => {
             vec!["activate the environment, or name it with `--env PREFIX` or `--python INTERPRETER`".to_owned()]
         }
+        EnvErrorKind::NoneUnder { .. } => vec![
+            "an environment has `pyvenv.cfg`, `conda-meta`, or a Python with its site-packages; \
+             a directory of packages alone is named with `--site-packages`"
+                .to_owned(),
+        ],
         EnvErrorKind::Missing { source, .. } => match unset(source).as_slice() {
             [] => vec![format!(
                 "check the path; without `{source}` the environment is searched for"
@@ -163,7 +168,10 @@ fn not_found(name: &str, source: &Source, near: &[String], remains: Option<&Path
     });
     let named = matches!(
         source,
-        Source::SitePackagesOption | Source::EnvOption | Source::PythonOption
+        Source::SitePackagesOption
+            | Source::EnvOption
+            | Source::EnvsUnderOption
+            | Source::PythonOption
     );
     let elsewhere = (!named).then(|| {
         "if it is in another environment, name that with `--env` or `--python`".to_owned()

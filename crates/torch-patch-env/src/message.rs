@@ -20,6 +20,9 @@ fn message(kind: &EnvErrorKind) -> String {
             searched,
             unusable,
         } => no_environment(cwd, searched, unusable),
+        EnvErrorKind::NoneUnder { directories } => {
+            format!("no Python environment is below {}", list(directories))
+        }
         EnvErrorKind::Missing {
             source,
             path,

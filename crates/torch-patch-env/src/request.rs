@@ -11,6 +11,8 @@ pub struct Request {
     pub site_packages: Option<PathBuf>,
     /// `--env`: the prefix of an environment.
     pub env: Option<PathBuf>,
+    /// `--envs-under`: a prefix that [`environments_under`](crate::environments_under) has found.
+    pub found: Option<PathBuf>,
     /// `--python`: an interpreter, as a path or as a name that is looked up on `PATH`.
     pub python: Option<PathBuf>,
 }

@@ -13,6 +13,8 @@ pub enum Source {
     SitePackagesOption,
     /// The option `--env`.
     EnvOption,
+    /// A directory of the option `--envs-under`, which it was found below.
+    EnvsUnderOption,
     /// The option `--python`.
     PythonOption,
     /// The variable `VIRTUAL_ENV`.
@@ -51,6 +53,7 @@ impl Source {
         match self {
             Self::SitePackagesOption => "--site-packages",
             Self::EnvOption => "--env",
+            Self::EnvsUnderOption => "--envs-under",
             Self::PythonOption => "--python",
             Self::VirtualEnv => "VIRTUAL_ENV",
             Self::CondaPrefix => "CONDA_PREFIX",

@@ -10,3 +10,4 @@ mod interpreters;
 mod made;
 mod properties;
 mod site;
+mod under;

@@ -1,5 +1,7 @@
 //! Where a request is fulfilled: an environment, and the patches that are known.
 
+use std::sync::Arc;
+
 use torch_patch_env::{Distribution, Environment, Kind};
 use torch_patch_set::{Action, Catalogue, Origin, Patch, Platform, Variant};
 use torch_patch_store::{Digest, RelativePath, Store};
@@ -11,17 +13,22 @@ use crate::report::EnvironmentReport;
 #[derive(Debug)]
 pub struct Context {
     environment: Environment,
-    catalogue: Catalogue,
+    catalogue: Arc<Catalogue>,
     platform: Platform,
 }
 
 impl Context {
-    /// Puts together an environment, the patches, and the platform that the environment is for.
+    /// Puts together an environment, the patches, and the platform that the environment is for. Several
+    /// environments may share the patches.
     #[must_use]
-    pub fn new(environment: Environment, catalogue: Catalogue, platform: Platform) -> Self {
+    pub fn new(
+        environment: Environment,
+        catalogue: impl Into<Arc<Catalogue>>,
+        platform: Platform,
+    ) -> Self {
         Self {
             environment,
-            catalogue,
+            catalogue: catalogue.into(),
             platform,
         }
     }

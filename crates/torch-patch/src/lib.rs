@@ -80,6 +80,7 @@ mod error;
 mod evidence;
 mod file_view;
 mod findings;
+mod fleet;
 mod known;
 mod layers;
 mod load;
@@ -119,6 +120,7 @@ pub use context::Context;
 pub use description::{Description, VariantDescription};
 pub use error::{DriftedFile, Error, ErrorKind, Subject};
 pub use findings::{RangeReport, ReleaseName, SuggestionReport, VariantRange};
+pub use fleet::{Errand, Fleet, Means, fleet};
 pub use load::{load_directory, load_file};
 pub use overview::{environment, list, show};
 pub use pristine::{NoOriginal, NoOriginalReason, Provenance, Sources};
@@ -128,7 +130,8 @@ pub use record::{DiffInput, RecordRefusal, RecordRequest, record};
 pub use recording::{RecordedFileReport, RecordingReport};
 pub use report::{
     Command, DirectoryReport, DistributionReport, EnvironmentReport, ErrorReport, FileReport,
-    LockReport, LockState, Outcome, PatchReport, ProjectReport, Report, SCHEMA, ShadowedReport,
+    LockReport, LockState, MemberReport, Outcome, PatchReport, ProjectReport, Report, SCHEMA,
+    ShadowedReport,
 };
 pub use request::{ApplyRequest, Mode, OnDrift, RevertRequest, Selection, StatusRequest};
 pub use restore::{OnPatches, RestoreRequest, Unlocated, restore};

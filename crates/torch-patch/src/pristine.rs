@@ -26,7 +26,7 @@ use uv::UvCaches;
 /// Where original bytes may be had from besides the environment and its store, in the order in which they are asked.
 #[derive(Default)]
 pub struct Sources<'s> {
-    places: Vec<Box<dyn Place + 's>>,
+    places: Vec<Box<dyn Place + Sync + 's>>,
 }
 
 impl<'s> Sources<'s> {

@@ -53,6 +53,11 @@ pub enum Step {
         /// The distribution.
         distribution: String,
     },
+    /// What follows took place in one of several environments.
+    Environment {
+        /// Its path.
+        path: String,
+    },
     /// Something that a user may want to know.
     Note {
         /// In words.

@@ -9,6 +9,7 @@ use torch_patch_store::Digest;
 use crate::cell::CellReport;
 use crate::context::{Case, Need};
 use crate::description::Description;
+use crate::error::Error;
 use crate::findings::{RangeReport, SuggestionReport};
 use crate::recording::RecordingReport;
 use crate::request::{Selection, StatusRequest};
@@ -68,7 +69,10 @@ pub struct Report {
     /// What was moved over the network, of `check`, `try` and `restore`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<TrafficReport>,
-    /// What went wrong; then nothing was changed.
+    /// What came of each of several environments, each a whole of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<MemberReport>,
+    /// What went wrong; then nothing was changed, except in those of several environments in which nothing went wrong.
     #[cfg_attr(feature = "schema", schemars(required))]
     pub error: Option<ErrorReport>,
 }
@@ -106,6 +110,7 @@ impl Report {
             verified: Vec::new(),
             restored: Vec::new(),
             traffic: None,
+            environments: Vec::new(),
             error: None,
         }
     }
@@ -114,11 +119,59 @@ impl Report {
     /// every patch that is recorded, is in place or not needed.
     #[must_use]
     pub fn holds(&self, request: &StatusRequest) -> bool {
-        let is_named = matches!(request.patches, Selection::Ids(_));
-        let meant = |result: &&PatchReport| is_named || !result.owners.is_empty();
-        let mut results = self.results.iter().filter(meant);
-        results.all(|result| result.outcome.is_wanted_state())
+        hold(&self.results, request)
     }
+}
+
+/// One of several environments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MemberReport {
+    /// The path that was named, or found below a directory.
+    pub path: String,
+    /// Whether the wanted state holds there.
+    pub ok: bool,
+    /// Where it was looked; `null` if that is no environment.
+    #[cfg_attr(feature = "schema", schemars(required))]
+    pub environment: Option<EnvironmentReport>,
+    /// One for each patch.
+    pub results: Vec<PatchReport>,
+    /// The installed distributions that there are patches for, of `env`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distributions: Vec<DistributionReport>,
+    /// What went wrong; then nothing was changed there.
+    #[cfg_attr(feature = "schema", schemars(required))]
+    pub error: Option<ErrorReport>,
+}
+
+impl MemberReport {
+    pub(crate) fn failed(
+        path: String,
+        environment: Option<EnvironmentReport>,
+        error: &Error,
+    ) -> Self {
+        Self {
+            path,
+            ok: false,
+            environment,
+            results: Vec::new(),
+            distributions: Vec::new(),
+            error: Some(error.report()),
+        }
+    }
+
+    /// Whether what `status` found there is the wanted state.
+    #[must_use]
+    pub fn holds(&self, request: &StatusRequest) -> bool {
+        self.error.is_none() && hold(&self.results, request)
+    }
+}
+
+fn hold(results: &[PatchReport], request: &StatusRequest) -> bool {
+    let is_named = matches!(request.patches, Selection::Ids(_));
+    let meant = |result: &&PatchReport| is_named || !result.owners.is_empty();
+    let mut results = results.iter().filter(meant);
+    results.all(|result| result.outcome.is_wanted_state())
 }
 
 /// What was asked for.

@@ -84,6 +84,8 @@ pub struct RevertRequest {
     pub drifted: OnDrift,
     /// Takes back only what this owner asked for; what others have asked for as well stays.
     pub owner: Option<String>,
+    /// Whether the reports of the files have diffs.
+    pub diffs: bool,
     /// How long to wait for another process that changes the same environment.
     #[serde(with = "seconds")]
     pub lock_timeout: Duration,
@@ -120,6 +122,7 @@ impl Default for RevertRequest {
             mode: Mode::Write,
             drifted: OnDrift::Refuse,
             owner: None,
+            diffs: false,
             lock_timeout: LOCK_TIMEOUT,
         }
     }

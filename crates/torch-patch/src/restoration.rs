@@ -1,13 +1,17 @@
 //! What a `revert` makes of the files below one site-packages directory, worked out before anything
 //! is written.
 
+use std::collections::BTreeMap;
+
 use torch_patch_edit::merge;
 use torch_patch_env::Distribution;
-use torch_patch_store::{Change, Committed, Digest, FileChange, FileEntry, Layer, Wanted};
+use torch_patch_store::{
+    Change, Committed, Digest, FileChange, FileEntry, Layer, RelativePath, Wanted,
+};
 
 use crate::bytecode::compiled_files;
 use crate::context::Context;
-use crate::drift::drifted;
+use crate::drift::{drifted, file_diff};
 use crate::error::{DriftedFile, Error, ErrorKind};
 use crate::file_view::{Condition, FileView};
 use crate::layers::recorded_bytes;
@@ -53,6 +57,8 @@ pub(crate) struct Restoration {
     files: Vec<Restored>,
     /// The patches that are taken back, in the order in which they were asked for.
     ids: Vec<String>,
+    /// How the files change, if that was asked for.
+    diffs: BTreeMap<RelativePath, String>,
 }
 
 /// What becomes of one file.
@@ -107,7 +113,28 @@ impl Restoration {
             return Err(ErrorKind::Drift { patch, files }.into());
         }
         let ids = withdrawal.ids.to_vec();
-        Ok(Self { files, ids })
+        Ok(Self {
+            files,
+            ids,
+            diffs: BTreeMap::new(),
+        })
+    }
+
+    /// Works out how the files change, for the reports.
+    pub(crate) fn add_diffs(&mut self, records: &Records<'_>) -> Result<(), Error> {
+        for file in &self.files {
+            let wanted = match &file.change.wanted {
+                Wanted::Keep => continue,
+                Wanted::Write(bytes) => Some(bytes.as_slice()),
+                Wanted::Remove => None,
+            };
+            let path = &file.change.path;
+            let target = records.target(path)?;
+            let found = target.as_ref().map(|target| target.bytes.as_slice());
+            self.diffs
+                .insert(path.clone(), file_diff(path, found, wanted));
+        }
+        Ok(())
     }
 
     /// Whether there is nothing to do.
@@ -181,7 +208,7 @@ impl Restoration {
             after: read_back.map_or(planned, |(_, digest)| *digest),
             lines: Vec::new(),
             state: None,
-            diff: None,
+            diff: self.diffs.get(&change.path).cloned(),
             kept: self.kept(file, committed),
         }
     }

@@ -146,7 +146,7 @@ fn planned_unlocked(
             // The files are in the middle of a change: they are judged once that is settled.
             return Ok(Settled::ToWrite);
         }
-        let plan = Restoration::plan(context, records, withdrawal, request.drifted)?;
+        let plan = planned(context, records, withdrawal, request)?;
         // The directory of a store that holds nothing is what an interrupted operation left.
         let is_clean = !records.ledger().is_empty() || !store.exists();
         Ok(match request.mode {
@@ -157,6 +157,19 @@ fn planned_unlocked(
             Mode::Write => Settled::ToWrite,
         })
     })
+}
+
+fn planned(
+    context: &Context,
+    records: &Records<'_>,
+    withdrawal: Withdrawal<'_>,
+    request: &RevertRequest,
+) -> Result<Restoration, Error> {
+    let mut plan = Restoration::plan(context, records, withdrawal, request.drifted)?;
+    if request.diffs {
+        plan.add_diffs(records)?;
+    }
+    Ok(plan)
 }
 
 fn write(
@@ -172,7 +185,7 @@ fn write(
         store,
         locked: &locked,
     };
-    let plan = Restoration::plan(context, &records, withdrawal, request.drifted)?;
+    let plan = planned(context, &records, withdrawal, request)?;
     let committed = commit(&mut locked, plan.change(), progress)?;
     let reports = plan.reports(Some(&committed), request.mode);
     locked.release()?;

@@ -7,6 +7,7 @@ mod apply;
 #[cfg(feature = "upstream")]
 mod check;
 mod drift;
+mod fleet;
 mod interrupted;
 mod races;
 #[cfg(feature = "upstream")]

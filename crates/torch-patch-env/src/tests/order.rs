@@ -52,6 +52,7 @@ fn what_is_nearest_to_the_user_comes_first() {
     let everything = Request {
         site_packages: Some("/e/given/lib/python3.11/site-packages".into()),
         env: Some("/e/given".into()),
+        found: Some("/e/given".into()),
         python: Some("/e/given/bin/python".into()),
     };
     let mut request = everything;
@@ -66,6 +67,11 @@ fn what_is_nearest_to_the_user_comes_first() {
         "--env venv 3.11 /e/given"
     );
     request.env = None;
+    assert_eq!(
+        first(request.clone(), surroundings.clone()),
+        "--envs-under venv 3.11 /e/given"
+    );
+    request.found = None;
     assert_eq!(
         first(request.clone(), surroundings.clone()),
         "--python venv 3.11 /e/given"

@@ -154,6 +154,7 @@ fn describe(id: &str, title: &str) -> Description {
         title: title.to_owned(),
         distribution: "torch".to_owned(),
         description: String::new(),
+        symptoms: Vec::new(),
         links: Vec::new(),
         risk: "none".to_owned(),
         platforms: Vec::new(),

@@ -149,10 +149,10 @@ pub enum FormatErrorKind {
     },
     /// A patch has no variant.
     NoVariant,
-    /// A variant has neither edits nor `fixed-upstream`.
+    /// A variant has no edits, nor `fixed-upstream` or `unaffected`.
     NoEdits,
-    /// A variant has both edits and `fixed-upstream`.
-    EditsAndFixed,
+    /// A variant has more than one of edits, `fixed-upstream` and `unaffected`.
+    SeveralActions,
     /// A value of an edit makes no sense, whatever the file.
     Edit(CompileErrorKind),
     /// Another patch has this id.
@@ -173,7 +173,11 @@ impl FormatErrorKind {
         match self {
             Self::UnknownKey { found, expected } | Self::Word { found, expected } => meant(found, expected),
             Self::NewerFormat { .. } => Some("update torch-patch".to_owned()),
-            Self::NoEdits => Some("add a `[[variant.edit]]` table, or say where it is fixed with `fixed-upstream`".to_owned()),
+            Self::NoEdits => Some(
+                "add a `[[variant.edit]]` table, or say where it is fixed with `fixed-upstream`, or why there is no \
+                 problem with `unaffected`"
+                    .to_owned(),
+            ),
             Self::NoVariant => Some("add a `[[variant]]` table with `versions` and its edits".to_owned()),
             Self::SeveralVerbs { .. } => Some("make two `[[variant.edit]]` tables of it".to_owned()),
             Self::File { .. } => Some(
@@ -224,7 +228,7 @@ impl FormatErrorKind {
             | Self::Itself
             | Self::NoVariant
             | Self::NoEdits
-            | Self::EditsAndFixed
+            | Self::SeveralActions
             | Self::Edit(_) => (Value::Null, Value::Null),
         }
     }
@@ -322,12 +326,12 @@ impl fmt::Display for FormatErrorKind {
                 )
             }
             Self::NoVariant => f.write_str("expected at least one `[[variant]]`, found none"),
-            Self::NoEdits => {
-                f.write_str("expected edits or `fixed-upstream` in the variant, found neither")
-            }
-            Self::EditsAndFixed => {
-                f.write_str("expected edits or `fixed-upstream` in the variant, found both")
-            }
+            Self::NoEdits => f.write_str(
+                "expected edits, `fixed-upstream` or `unaffected` in the variant, found none of them",
+            ),
+            Self::SeveralActions => f.write_str(
+                "expected one of edits, `fixed-upstream` and `unaffected` in the variant, found more",
+            ),
             Self::Edit(kind) => kind.fmt(f),
             Self::SameId { id, other } => write!(f, "{other} has the id `{id}` too"),
         }

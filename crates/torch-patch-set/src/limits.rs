@@ -20,6 +20,10 @@ pub(crate) const CLAUSES: usize = 20;
 pub(crate) const PATH: usize = 200;
 /// Characters of an id or a name of a distribution.
 pub(crate) const NAME: usize = 100;
+/// Characters of the text of an error.
+pub(crate) const SYMPTOM: usize = 300;
+/// Letters and digits that such a text has at least: fewer stand in any traceback.
+pub(crate) const SYMPTOM_LETTERS: usize = 12;
 /// Characters of a value that a message quotes.
 pub(crate) const QUOTED: usize = 80;
 /// Characters of a line that a message shows.

@@ -24,6 +24,8 @@ pub struct Patch {
     pub distribution: String,
     /// What breaks, what the edits do and what they do not do; may be empty.
     pub description: String,
+    /// The error texts by which it is found, on one line each; `...` stands for any text.
+    pub symptoms: Vec<String>,
     /// Addresses to read more at.
     pub links: Vec<String>,
     /// How much it may harm; `none` if the file does not say.

@@ -55,6 +55,8 @@ pub(crate) struct RawPatch {
     pub(crate) distribution: Option<At<String>>,
     /// What breaks, with the text of the error, what the edit does and what it does not do.
     pub(crate) description: Option<At<String>>,
+    /// The error texts by which it is found; `...` stands for any text.
+    pub(crate) symptoms: Option<At<Vec<At<String>>>>,
     /// Where to read more.
     pub(crate) links: Option<At<Vec<At<String>>>>,
     /// How much it may harm those who rely on the original behaviour.
@@ -80,6 +82,8 @@ pub(crate) struct RawVariant {
     pub(crate) versions: Option<At<String>>,
     /// Where it was fixed, if nothing has to be done for these versions.
     pub(crate) fixed_upstream: Option<At<String>>,
+    /// Why nothing has to be done for these versions, if they never had the problem.
+    pub(crate) unaffected: Option<At<String>>,
     /// The edits.
     pub(crate) edit: Option<At<Vec<At<RawEdit>>>>,
 }

@@ -18,6 +18,7 @@ use crate::risk::Risk;
 
 const ID: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
 const DISTRIBUTION: &str = "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$";
+const ONE_LINE: &str = "^[^\\n]*\\S[^\\n]*$";
 const ADDRESS: &str = "^https?://[^/\\s]\\S*$";
 /// No way out: neither absolute nor with a part `.`, `..` or none, nor a character that Windows gives a meaning.
 const FILE: &str = r#"^(?!/)(?!(.*/)?\.{1,2}(/|$))(?!.*(//|/$))[^\\:<>"|?*\u0000-\u001f]+$"#;
@@ -92,7 +93,7 @@ pub(crate) fn patch(schema: &mut Schema) {
         "id",
         json!({ "pattern": ID, "maxLength": limits::NAME }),
     );
-    refine(schema, "title", json!({ "pattern": "^[^\\n]*\\S[^\\n]*$" }));
+    refine(schema, "title", json!({ "pattern": ONE_LINE }));
     refine(
         schema,
         "distribution",
@@ -112,6 +113,11 @@ pub(crate) fn patch(schema: &mut Schema) {
         schema,
         "links",
         list(&json!({ "type": "string", "pattern": ADDRESS })),
+    );
+    refine(
+        schema,
+        "symptoms",
+        list(&json!({ "type": "string", "pattern": ONE_LINE, "maxLength": limits::SYMPTOM })),
     );
     for key in ["requires", "conflicts"] {
         refine(
@@ -135,12 +141,14 @@ pub(crate) fn variant(schema: &mut Schema) {
     require(schema, &["versions"]);
     refine(schema, "versions", json!({ "pattern": "\\S" }));
     refine(schema, "fixed-upstream", json!({ "pattern": ADDRESS }));
+    refine(schema, "unaffected", json!({ "pattern": ONE_LINE }));
     refine(
         schema,
         "edit",
         json!({ "minItems": 1, "maxItems": limits::EDITS }),
     );
-    let either = json!([{ "required": ["edit"] }, { "required": ["fixed-upstream"] }]);
+    let keys = ["edit", "fixed-upstream", "unaffected"];
+    let either = json!(keys.map(|key| json!({ "required": [key] })));
     schema.insert("oneOf".to_owned(), either);
 }
 

@@ -22,6 +22,7 @@ pub(crate) struct Content {
     title: String,
     distribution: String,
     description: String,
+    symptoms: Vec<String>,
     links: Vec<String>,
     risk: Risk,
     platforms: Vec<Platform>,
@@ -38,6 +39,7 @@ impl Content {
             title: self.title,
             distribution: self.distribution,
             description: self.description,
+            symptoms: self.symptoms,
             links: self.links,
             risk: self.risk,
             platforms: self.platforms,
@@ -68,6 +70,7 @@ fn checked(raw: &RawPatch) -> Result<Content, Fault> {
         title: line(required(raw.title.as_ref(), "title")?, "title")?,
         distribution: distribution(required(raw.distribution.as_ref(), "distribution")?)?,
         description: description(raw.description.as_ref())?,
+        symptoms: symptoms(raw)?,
         links: links(raw)?,
         risk: raw.risk.as_ref().map_or(Ok(Risk::None), risk)?,
         platforms: platforms(raw)?,
@@ -102,7 +105,7 @@ fn required<'r>(value: Option<&'r At<String>>, key: &'static str) -> Result<&'r 
     Ok(value)
 }
 
-fn line(text: &At<String>, key: &str) -> Result<String, Fault> {
+pub(crate) fn line(text: &At<String>, key: &str) -> Result<String, Fault> {
     let fault = |kind| Fault::new(kind, &text.span).at("", key);
     check_text(text).map_err(fault)?;
     if text.contains('\n') {
@@ -118,6 +121,37 @@ fn description(text: Option<&At<String>>) -> Result<String, Fault> {
     };
     check_text(text).map_err(|kind| Fault::new(kind, &text.span).at("", "description"))?;
     Ok(text.trim().to_owned())
+}
+
+/// Texts of one line with enough of their own that they tell one error from others.
+fn symptoms(raw: &RawPatch) -> Result<Vec<String>, Fault> {
+    let texts = entries(raw.symptoms.as_ref(), "symptoms")?;
+    texts.iter().map(symptom).collect()
+}
+
+fn symptom(text: &At<String>) -> Result<String, Fault> {
+    let fault = |kind| Fault::new(kind, &text.span).at("", "symptoms");
+    let line = line(text, "symptoms")?;
+    let (length, limit) = (line.chars().count(), limits::SYMPTOM);
+    if length > limit {
+        let found = length;
+        return Err(fault(FormatErrorKind::TooLong { found, limit }));
+    }
+    let own = line.replace("...", "");
+    if own
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .count()
+        < limits::SYMPTOM_LETTERS
+    {
+        let expected = format!(
+            "the text of an error with at least {} letters besides `...`",
+            limits::SYMPTOM_LETTERS
+        );
+        let found = quoted(text);
+        return Err(fault(FormatErrorKind::Value { expected, found }));
+    }
+    Ok(line)
 }
 
 /// Lower-case words of letters and digits, joined by `-`.

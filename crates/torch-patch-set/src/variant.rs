@@ -7,6 +7,7 @@ use crate::error_kind::FormatErrorKind;
 use crate::raw::{At, RawVariant};
 use crate::source::Fault;
 use crate::text::{check_text, quoted};
+use crate::validate::line;
 use crate::version_range::VersionRange;
 
 /// What a patch does for one range of versions.
@@ -18,6 +19,24 @@ pub struct Variant {
     pub action: Action,
 }
 
+impl Variant {
+    /// Says why nothing is to be done for these versions, `None` if there are edits.
+    #[must_use]
+    pub fn no_need(&self) -> Option<String> {
+        match &self.action {
+            Action::Edits(_) => None,
+            Action::FixedUpstream(place) => Some(format!(
+                "it is fixed upstream since {}: {place}",
+                self.versions
+            )),
+            Action::Unaffected(reason) => Some(format!(
+                "{} does not have the problem: {reason}",
+                self.versions
+            )),
+        }
+    }
+}
+
 /// What a variant does.
 #[derive(Debug)]
 pub enum Action {
@@ -25,6 +44,8 @@ pub enum Action {
     Edits(Vec<FileEdits>),
     /// Nothing, since these versions have it already; the address says where it was fixed.
     FixedUpstream(String),
+    /// Nothing, since these versions never had the problem; the text says why.
+    Unaffected(String),
 }
 
 /// The edits of one file.
@@ -75,17 +96,33 @@ fn action(raw: &At<RawVariant>, table: &str) -> Result<Action, Fault> {
         key: Some(table.to_owned()),
         ..Fault::new(kind, &raw.span)
     };
-    match (&raw.edit, &raw.fixed_upstream) {
-        (Some(_), Some(fixed)) => Err(Fault::new(FormatErrorKind::EditsAndFixed, &fixed.span)
-            .of_key()
-            .at(table, "fixed-upstream")),
-        (None, Some(fixed)) => {
+    let several = |value: &At<String>, key| {
+        let fault = Fault::new(FormatErrorKind::SeveralActions, &value.span);
+        Err(fault.of_key().at(table, key))
+    };
+    match (&raw.edit, &raw.fixed_upstream, &raw.unaffected) {
+        (Some(_), Some(fixed), _) => several(fixed, "fixed-upstream"),
+        (Some(_), None, Some(reason)) | (None, Some(_), Some(reason)) => {
+            several(reason, "unaffected")
+        }
+        (None, Some(fixed), None) => {
             check_address(fixed).map_err(|fault| fault.at(table, "fixed-upstream"))?;
             Ok(Action::FixedUpstream(fixed.to_string()))
         }
-        (Some(edits), None) if !edits.is_empty() => edits::read(edits, table).map(Action::Edits),
+        (None, None, Some(reason)) => unaffected(reason, table),
+        (Some(edits), None, None) if !edits.is_empty() => {
+            edits::read(edits, table).map(Action::Edits)
+        }
         _ => Err(whole(FormatErrorKind::NoEdits)),
     }
+}
+
+fn unaffected(reason: &At<String>, table: &str) -> Result<Action, Fault> {
+    let text = line(reason, "unaffected").map_err(|fault| fault.at(table, "unaffected"))?;
+    if text.is_empty() {
+        return Err(Fault::new(FormatErrorKind::Empty, &reason.span).at(table, "unaffected"));
+    }
+    Ok(Action::Unaffected(text))
 }
 
 /// Accepts an address of the web.

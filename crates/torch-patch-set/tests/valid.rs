@@ -31,7 +31,7 @@ fn every_verb_has_a_case() {
             .flat_map(|patch| &patch.variants)
             .filter_map(|variant| match &variant.action {
                 Action::Edits(files) => Some(files),
-                Action::FixedUpstream(_) => None,
+                Action::FixedUpstream(_) | Action::Unaffected(_) => None,
             });
     let verbs: BTreeSet<&str> = files
         .flatten()
@@ -89,6 +89,7 @@ fn summary(patch: &Patch) -> String {
         title,
         distribution,
         description,
+        symptoms,
         links,
         risk,
         platforms,
@@ -104,6 +105,9 @@ fn summary(patch: &Patch) -> String {
     )
     .unwrap();
     writeln!(text, "description {description:?} links {links:?}").unwrap();
+    if !symptoms.is_empty() {
+        writeln!(text, "symptoms {symptoms:?}").unwrap();
+    }
     let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
     let when: Vec<String> = when
         .iter()
@@ -118,6 +122,9 @@ fn summary(patch: &Patch) -> String {
         match &variant.action {
             Action::FixedUpstream(address) => {
                 writeln!(text, "{}: fixed by {address}", variant.versions).unwrap();
+            }
+            Action::Unaffected(reason) => {
+                writeln!(text, "{}: unaffected: {reason}", variant.versions).unwrap();
             }
             Action::Edits(files) => {
                 writeln!(text, "{}:", variant.versions).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use torch_patch_env::{Distribution, Environment, Kind};
-use torch_patch_set::{Action, Catalogue, Origin, Patch, Platform, Variant};
+use torch_patch_set::{Catalogue, Origin, Patch, Platform, Variant};
 use torch_patch_store::{Digest, RelativePath, Store};
 
 use crate::error::{Error, ErrorKind, Subject};
@@ -125,12 +125,9 @@ impl Context {
             }
         }
         Ok(match patch.variant_for(&distribution.version) {
-            Ok(variant) => match &variant.action {
-                Action::FixedUpstream(place) => Need::None(format!(
-                    "it is fixed upstream since {}: {place}",
-                    variant.versions
-                )),
-                Action::Edits(_) => Need::Variant(variant),
+            Ok(variant) => match variant.no_need() {
+                Some(reason) => Need::None(reason),
+                None => Need::Variant(variant),
             },
             Err(_) => Need::NotCovered,
         })

@@ -17,6 +17,9 @@ pub struct Description {
     pub distribution: String,
     /// What breaks without it, what it does and what it does not do.
     pub description: String,
+    /// The error texts by which it is found; `...` stands for any text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub symptoms: Vec<String>,
     /// Where to read more.
     pub links: Vec<String>,
     /// `none`, `low`, `medium` or `unsafe`.
@@ -48,6 +51,9 @@ pub struct VariantDescription {
     pub files: Vec<String>,
     /// Where it was fixed upstream, if there is nothing to change.
     pub fixed_upstream: Option<String>,
+    /// Why these versions never had the problem, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unaffected: Option<String>,
 }
 
 impl Description {
@@ -60,6 +66,7 @@ impl Description {
             title: patch.title.clone(),
             distribution: patch.distribution.clone(),
             description: patch.description.clone(),
+            symptoms: patch.symptoms.clone(),
             links: patch.links.clone(),
             risk: patch.risk.to_string(),
             platforms: patch.platforms.iter().map(ToString::to_string).collect(),
@@ -77,15 +84,20 @@ impl Description {
 
 impl VariantDescription {
     fn of(variant: &Variant) -> Self {
-        let (files, fixed_upstream) = match &variant.action {
-            Action::Edits(files) => (files.iter().map(|file| file.file.clone()).collect(), None),
-            Action::FixedUpstream(place) => (Vec::new(), Some(place.clone())),
-        };
-        Self {
+        let mut described = Self {
             versions: variant.versions.to_string(),
-            files,
-            fixed_upstream,
+            files: Vec::new(),
+            fixed_upstream: None,
+            unaffected: None,
+        };
+        match &variant.action {
+            Action::Edits(files) => {
+                described.files = files.iter().map(|file| file.file.clone()).collect();
+            }
+            Action::FixedUpstream(place) => described.fixed_upstream = Some(place.clone()),
+            Action::Unaffected(reason) => described.unaffected = Some(reason.clone()),
         }
+        described
     }
 }
 

@@ -88,7 +88,7 @@ fn edits_of<'p>(patch: &'p Patch, variant: &str, file: &RelativePath) -> Option<
     let variant = variants.find(|own| own.versions.to_string() == variant)?;
     match &variant.action {
         Action::Edits(files) => files.iter().find(|own| own.file == file.as_str()),
-        Action::FixedUpstream(_) => None,
+        Action::FixedUpstream(_) | Action::Unaffected(_) => None,
     }
 }
 

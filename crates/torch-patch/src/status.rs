@@ -116,7 +116,7 @@ fn report(records: &Records<'_>, case: &Case<'_>, lines: bool) -> Result<PatchRe
     let standings = match &case.need {
         Need::Variant(variant) => match &variant.action {
             Action::Edits(files) => stand(records, case, files)?,
-            Action::FixedUpstream(_) => Vec::new(),
+            Action::FixedUpstream(_) | Action::Unaffected(_) => Vec::new(),
         },
         Need::None(_) | Need::NotCovered => Vec::new(),
     };

@@ -108,8 +108,7 @@ impl<'p> Rows<'p> {
             return (self.not_covered(index, contents), None);
         };
         let range = variant.versions.to_string();
-        if let Action::FixedUpstream(place) = &variant.action {
-            let reason = format!("it is fixed upstream since {range}: {place}");
+        if let Some(reason) = variant.no_need() {
             let verdict = Verdict::without_files(CellState::NotNeeded, reason);
             return (verdict, Some(range));
         }
@@ -235,7 +234,7 @@ fn unchanged(file: crate::report::FileReport) -> crate::report::FileReport {
 pub(crate) fn edits_of(variant: &Variant) -> impl Iterator<Item = &FileEdits> {
     let edits: &[FileEdits] = match &variant.action {
         Action::Edits(edits) => edits,
-        Action::FixedUpstream(_) => &[],
+        Action::FixedUpstream(_) | Action::Unaffected(_) => &[],
     };
     edits.iter()
 }

@@ -56,6 +56,10 @@ e2e:
 fleets:
     .ci/run fleets
 
+# Each patch on the files of real releases: its symptom before and after, and edits made by hand
+behaviour:
+    .ci/run behaviour
+
 # The Windows binary under Wine: all tests, the guide's case, a real Windows Python (Debian)
 windows:
     .ci/run windows

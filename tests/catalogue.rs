@@ -1,14 +1,16 @@
-//! The built-in patches on every release of torch for every platform.
+//! The built-in patches on every release of their distributions for every platform, and the page about them.
 //!
 //! `torch-patch check --all` proves each cell; here is only compared what came of it. `snapshots/catalogue` has a table
 //! for each patch, one diff for each distinct result, and the list of the wheels that stand for a release. A release
 //! that upstream adds is a difference in them, to be read and accepted with `cargo insta review`.
 //!
+//! `UPDATE_CATALOGUE=1 cargo test --test main the_page` writes `docs/catalogue.md` anew.
+//!
 //! Needs the network: ignored by `cargo test`, run by `.ci/run`. What is fetched is kept in
 //! `~/.cache/torch-patch-tests`, so the second run moves the index page only. With `TORCH_PATCH_OFFLINE=1` the stored
 //! list of wheels takes the place of the index, and a release that is newer goes unnoticed; the test says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -16,9 +18,8 @@ use std::path::PathBuf;
 use insta::assert_snapshot;
 use serde_json::Value;
 use snapbox::cmd::Command;
-use torch_patch::{Client, ClientSettings, Digest, IndexSettings};
+use torch_patch::{Catalogue, Client, ClientSettings, Digest, IndexSettings};
 
-const DISTRIBUTION: &str = "torch";
 const WHEELS: &str = "snapshots/catalogue/wheels.snap";
 
 #[test]
@@ -145,19 +146,29 @@ fn shown(diff: &str) -> String {
 /// The wheel of each release and platform with its sha256, by the index.
 fn wheels(cells: &[Value]) -> String {
     let client = Client::new(ClientSettings::default()).unwrap();
-    let listing =
-        torch_patch_upstream::wheels(&client, &IndexSettings::default(), DISTRIBUTION).unwrap();
-    let digests: BTreeMap<&str, Option<Digest>> = listing
-        .wheels
-        .iter()
-        .map(|wheel| (wheel.name.file_name.as_str(), wheel.digest))
-        .collect();
-    let first = text(&cells[0]["patch"]);
     let mut list = String::new();
-    for cell in cells.iter().filter(|cell| text(&cell["patch"]) == first) {
-        let name = text(&cell["from"]);
-        let digest = digests[name].map(|digest| digest.hex()).unwrap_or_default();
-        let _ = writeln!(list, "{digest} {name}");
+    let mut listed: BTreeSet<&str> = BTreeSet::new();
+    for cell in cells {
+        let (patch, distribution) = (text(&cell["patch"]), text(&cell["distribution"]));
+        if !listed.insert(distribution) {
+            continue;
+        }
+        let settings = IndexSettings::default();
+        let listing = torch_patch_upstream::wheels(&client, &settings, distribution).unwrap();
+        let digests: BTreeMap<&str, Option<Digest>> = listing
+            .wheels
+            .iter()
+            .map(|wheel| (wheel.name.file_name.as_str(), wheel.digest))
+            .collect();
+        let own = cells.iter().filter(|cell| text(&cell["patch"]) == patch);
+        let names: Vec<&str> = own.map(|cell| text(&cell["from"])).collect();
+        for (at, name) in names.iter().enumerate() {
+            // A wheel for every platform stands for its release on each.
+            if !names[..at].contains(name) {
+                let digest = digests[name].map(|digest| digest.hex()).unwrap_or_default();
+                let _ = writeln!(list, "{digest} {distribution} {name}");
+            }
+        }
     }
     list
 }
@@ -181,14 +192,21 @@ fn is_offline() -> bool {
 fn stored_index(folder: &std::path::Path) -> String {
     let stored = fs_err::read_to_string(root().join(WHEELS)).unwrap();
     let (_, list) = stored.rsplit_once("---\n").unwrap();
-    let mut page = String::new();
-    for (digest, name) in list.lines().filter_map(|line| line.split_once(' ')) {
+    let mut pages: BTreeMap<&str, String> = BTreeMap::new();
+    for line in list.lines() {
+        let mut words = line.split(' ');
+        let mut word = || words.next().unwrap();
+        let (digest, distribution, name) = (word(), word(), word());
         let address = format!("https://offline.invalid/{}", name.replace('+', "%2B"));
+        let page = pages.entry(distribution).or_default();
         let _ = writeln!(page, "<a href=\"{address}#sha256={digest}\">{name}</a>");
     }
-    let project = folder.join(DISTRIBUTION);
-    fs_err::create_dir_all(&project).unwrap();
-    fs_err::write(project.join("index.html"), page).unwrap();
+    for (distribution, page) in pages {
+        let name = distribution.to_lowercase().replace(['_', '.'], "-");
+        let project = folder.join(name);
+        fs_err::create_dir_all(&project).unwrap();
+        fs_err::write(project.join("index.html"), page).unwrap();
+    }
     format!("file://{}", folder.display())
 }
 
@@ -214,4 +232,90 @@ fn root() -> PathBuf {
 fn a_diff_is_shown_with_one_line_of_context() {
     let diff = "--- a/f\n+++ b/f\n@@ -1,5 +1,6 @@\n a\r\n b\r\n c\r\n+x\r\n d\r\n e\r\n f\r\n";
     assert_eq!(shown(diff), "--- a/f\n+++ b/f\n@@\n c\n+x\n d\n");
+}
+
+const PAGE: &str = "docs/catalogue.md";
+const PAGE_HEAD: &str = "\
+# The patches
+
+What `torch-patch` has built in, each with the error by which it is found. `torch-patch show ID` prints one in full, with
+what it does, what it does not do and what helps without an edit; `torch-patch list` tells which of them apply where you
+are. The releases are those that a patch changes: outside of them it is not needed, or was not tried.
+
+| patch | the error | package | releases | platforms | risk |
+|---|---|---|---|---|---|
+";
+
+/// The page as the patches say it.
+fn catalogue_page() -> String {
+    let catalogue = Catalogue::built_in();
+    let mut page = PAGE_HEAD.to_owned();
+    for patch in catalogue.patches().unwrap() {
+        let ranges = patch.variants.iter();
+        let changed = ranges.filter(|variant| variant.no_need().is_none());
+        let ranges = joined(changed.map(|variant| variant.versions.to_string()));
+        let when = patch.when.iter();
+        let when: Vec<String> = when
+            .map(|(name, range)| format!(", with {name} `{range}`"))
+            .collect();
+        let when = when.concat();
+        let platforms: Vec<&str> = patch
+            .platforms
+            .iter()
+            .map(|platform| platform.as_str())
+            .collect();
+        let platforms = match platforms.as_slice() {
+            [] => "all".to_owned(),
+            named => named.join(", "),
+        };
+        let _ = writeln!(
+            page,
+            "| `{id}`: {} | `{}` | {} | {}{when} | {platforms} | {} |",
+            patch.title,
+            patch.symptoms[0],
+            patch.distribution,
+            ranges,
+            patch.risk,
+            id = patch.id,
+        );
+    }
+    page
+}
+
+/// Ranges as few as possible: one that begins where another ends continues it.
+fn joined(ranges: impl Iterator<Item = String>) -> String {
+    let mut joined: Vec<String> = Vec::new();
+    for range in ranges {
+        let continued = joined.last().and_then(|last| {
+            let (start, end) = last.split_once(",<")?;
+            let (next, rest) = range.strip_prefix(">=")?.split_once(',')?;
+            (next == end).then(|| format!("{start},{rest}"))
+        });
+        if continued.is_some() {
+            joined.pop();
+        }
+        joined.push(continued.unwrap_or(range));
+    }
+    let quoted: Vec<String> = joined.iter().map(|range| format!("`{range}`")).collect();
+    quoted.join(", ")
+}
+
+#[test]
+fn ranges_that_continue_each_other_are_joined() {
+    let ranges = [">=1.1,<1.8", ">=1.8,<2.0", ">=2.1,<3"].map(str::to_owned);
+    assert_eq!(joined(ranges.into_iter()), "`>=1.1,<2.0`, `>=2.1,<3`");
+}
+
+#[test]
+fn the_page_has_every_patch() {
+    let path = root().join(PAGE);
+    if option_env!("UPDATE_CATALOGUE").is_some() {
+        fs_err::write(path, catalogue_page()).unwrap();
+    } else {
+        let found = fs_err::read_to_string(path).unwrap();
+        assert!(
+            found.replace("\r\n", "\n") == catalogue_page(),
+            "`{PAGE}` is stale: `UPDATE_CATALOGUE=1 cargo test --test main the_page` writes it"
+        );
+    }
 }

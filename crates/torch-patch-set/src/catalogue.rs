@@ -10,7 +10,11 @@ use crate::origin::Origin;
 use crate::patch::Patch;
 
 /// The patches of `patches/`, by id. A test holds the list against the folder.
-const BUILT_IN: [(&str, &str); 2] = [
+const BUILT_IN: [(&str, &str); 9] = [
+    (
+        "cuda-mismatch",
+        include_str!("../../../patches/cuda-mismatch/patch.toml"),
+    ),
     (
         "gloo-always",
         include_str!("../../../patches/gloo-always/patch.toml"),
@@ -18,6 +22,30 @@ const BUILT_IN: [(&str, &str); 2] = [
     (
         "gloo-windows",
         include_str!("../../../patches/gloo-windows/patch.toml"),
+    ),
+    (
+        "inductor-msvc-decode",
+        include_str!("../../../patches/inductor-msvc-decode/patch.toml"),
+    ),
+    (
+        "inductor-write-atomic",
+        include_str!("../../../patches/inductor-write-atomic/patch.toml"),
+    ),
+    (
+        "libuv-windows",
+        include_str!("../../../patches/libuv-windows/patch.toml"),
+    ),
+    (
+        "pkg-resources-packaging",
+        include_str!("../../../patches/pkg-resources-packaging/patch.toml"),
+    ),
+    (
+        "tensorboard-distutils",
+        include_str!("../../../patches/tensorboard-distutils/patch.toml"),
+    ),
+    (
+        "upsample-old-checkpoint",
+        include_str!("../../../patches/upsample-old-checkpoint/patch.toml"),
     ),
 ];
 

@@ -182,11 +182,18 @@ fn drift_hints(patch: Option<&str>, files: &[DriftedFile]) -> Vec<String> {
     hints
 }
 
+/// More names than this are no help on one line.
+const MOST_LISTED: usize = 5;
+
 fn unknown_hints(known: &[String], nearest: Option<&str>) -> Vec<String> {
-    let known = format!(
-        "known patches are {}; `torch-patch list` tells about them",
-        listed(known)
-    );
+    let known = if known.len() <= MOST_LISTED {
+        format!(
+            "known patches are {}; `torch-patch list` tells about them",
+            listed(known)
+        )
+    } else {
+        "`torch-patch list` tells which there are".to_owned()
+    };
     let nearest = nearest.map(|nearest| format!("did you mean `{nearest}`?"));
     nearest.into_iter().chain([known]).collect()
 }

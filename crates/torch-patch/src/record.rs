@@ -224,7 +224,7 @@ fn proven(
         .iter()
         .find_map(|variant| match &variant.action {
             Action::Edits(files) => files.iter().find(|own| own.file == name),
-            Action::FixedUpstream(_) => None,
+            Action::FixedUpstream(_) | Action::Unaffected(_) => None,
         });
     let touches = || -> Error {
         RecordRefusal::TouchesPatch {

@@ -164,6 +164,14 @@ impl FileDiff {
         self.old.is_none()
     }
 
+    /// Whether the old side has no lines: the file is new, or it was empty.
+    #[must_use]
+    pub fn begins_empty(&self) -> bool {
+        let is_empty =
+            |hunk: &Hunk| hunk.old == 0 && hunk.lines.iter().all(|line| line.side == Side::New);
+        self.hunks.len() == 1 && self.hunks.iter().all(is_empty)
+    }
+
     /// The names that the file may go by, the likeliest first.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {

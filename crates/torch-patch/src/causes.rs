@@ -27,14 +27,22 @@ pub(crate) fn causes(kind: &ErrorKind) -> Vec<String> {
             )]
         }
         ErrorKind::Drift { files, .. } => files.iter().map(ToString::to_string).collect(),
-        ErrorKind::NotProven { file, expected, .. } => vec![match expected {
-            Some(expected) => format!(
-                "`{file}`: without the edit it would not be the original, expected {expected}"
-            ),
-            None => format!(
-                "`{file}`: the distribution has no `RECORD` that tells the digest of the original"
-            ),
-        }],
+        ErrorKind::NotProven {
+            file,
+            expected,
+            tried,
+            ..
+        } => {
+            let first = match expected {
+                Some(expected) => format!(
+                    "`{file}`: without the edit it would not be the original, expected {expected}"
+                ),
+                None => format!(
+                    "`{file}`: the distribution has no `RECORD` that tells the digest of the original"
+                ),
+            };
+            [first].into_iter().chain(tried.iter().cloned()).collect()
+        }
         ErrorKind::HandMade { files, .. } => {
             vec![format!(
                 "part of it was made by hand in {}, and part is missing",

@@ -9,7 +9,7 @@ use torch_patch_env::EnvError;
 use torch_patch_set::{Catalogue, FormatError, Platform};
 use torch_patch_store::{Digest, StoreError, StoreErrorKind};
 
-use crate::pristine::NoOriginal;
+use crate::pristine::{NoOriginal, NoOriginalReason};
 use crate::project::ProjectError;
 use crate::record::RecordRefusal;
 use crate::report::ErrorReport;
@@ -140,6 +140,8 @@ pub enum ErrorKind {
         file: String,
         /// The digest of the original by `RECORD`, if there is one.
         expected: Option<Digest>,
+        /// What was found where the original was looked for; empty if it was found, and more was changed than the edit.
+        tried: Vec<String>,
     },
     /// Some files of the patch have it in a hand-made form and others do not have it.
     HandMade {
@@ -337,6 +339,17 @@ impl Error {
                 matches!(error.kind(), StoreErrorKind::PermissionDenied { .. })
             }
             _ => false,
+        }
+    }
+
+    /// What was found where an original was looked for.
+    pub(crate) fn tried(&self) -> Vec<String> {
+        match self.kind() {
+            ErrorKind::NoOriginal(NoOriginal {
+                reason: NoOriginalReason::NotFound { tried, .. },
+                ..
+            }) => tried.clone(),
+            _ => Vec::new(),
         }
     }
 

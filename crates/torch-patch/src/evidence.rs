@@ -72,7 +72,11 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
             subject,
             file,
             expected,
-        } => with_subject(subject, json!({ "file": file, "expected": expected })),
+            tried,
+        } => with_subject(
+            subject,
+            json!({ "file": file, "expected": expected, "tried": tried }),
+        ),
         ErrorKind::HandMade { subject, files } => with_subject(subject, json!({ "files": files })),
         ErrorKind::Path { file, reason } => json!({ "file": file, "reason": reason }),
         ErrorKind::LayerUnknown {

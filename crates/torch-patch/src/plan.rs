@@ -496,17 +496,20 @@ fn proven_original(
         sources,
         &mut Silent,
     );
-    let original = elsewhere.ok().map(|proven| proven.bytes);
-    let is_whole = |original: &Vec<u8>| makes_the_file(records, case, file, layer, original);
-    let original = original.filter(is_whole);
-    original.map(Some).ok_or_else(|| {
-        ErrorKind::NotProven {
-            subject: case.subject(),
-            file: file.edits.file.clone(),
-            expected,
+    let tried = match elsewhere {
+        Ok(proven) if makes_the_file(records, case, file, layer, &proven.bytes) => {
+            return Ok(Some(proven.bytes));
         }
-        .into()
-    })
+        Ok(_) => Vec::new(),
+        Err(error) => error.tried(),
+    };
+    Err(ErrorKind::NotProven {
+        subject: case.subject(),
+        file: file.edits.file.clone(),
+        expected,
+        tried,
+    }
+    .into())
 }
 
 /// Whether an original becomes exactly the file as it is by the patch, with what else is recorded on it: then nothing

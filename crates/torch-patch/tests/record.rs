@@ -474,6 +474,13 @@ fn a_diff_may_bring_new_files() {
         recorder.setting.world.read("torch/added.py"),
         "x = 1\ny = 2"
     );
+    // As `diff -uN` names it.
+    let other = new.replace(
+        "/dev/null",
+        "a/torch/added.py\t1970-01-01 00:00:00.000000000 +0000",
+    );
+    let again = recorder.record_diff(&format!("{DIFF}{other}"));
+    assert_eq!(again.unwrap().toml, recording.toml);
     revert(
         &recorder.context(&recording),
         &RevertRequest::all(),

@@ -24,7 +24,8 @@ pub(super) fn from_diff(
     let mut edited: Vec<Edited> = Vec::new();
     for file in &files {
         let own = Own { finder, diff, file };
-        let found = if file.creates() {
+        let is_new = file.creates() || file.begins_empty() && own.is_unknown()?;
+        let found = if is_new {
             own.created()?
         } else {
             own.changed(progress)?
@@ -49,6 +50,20 @@ struct Own<'o> {
 }
 
 impl Own<'_> {
+    /// Whether the distribution has no such file: `diff -N` names a new one on both sides.
+    fn is_unknown(&self) -> Result<bool, Error> {
+        let Finder {
+            records,
+            distribution,
+            ..
+        } = self.finder;
+        match names::existing(records, distribution, &self.file.names()) {
+            Ok(_) => Ok(false),
+            Err(error) if error.code() == "no-such-file" => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     fn created(&self) -> Result<Edited, Error> {
         let path = names::new(self.finder.distribution, &self.file.names())?;
         let content = self.put(&path, b"", Direction::Forward)?;

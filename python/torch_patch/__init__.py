@@ -23,6 +23,7 @@ from torch_patch._errors import (
     NotCovered,
     NotFound,
     NotNeeded,
+    OriginalNotFound,
     PermissionDenied,
     ProgramError,
     ProjectNotFound,
@@ -32,8 +33,19 @@ from torch_patch._errors import (
     UsageError,
 )
 from torch_patch._program import program
-from torch_patch._reports import Environment, File, Lock, Project, Report, Result
-from torch_patch._requests import apply, diff, plan, revert, status, sync
+from torch_patch._reports import (
+    Cached,
+    Environment,
+    File,
+    Finding,
+    Lock,
+    Project,
+    Report,
+    Restored,
+    Result,
+    Verified,
+)
+from torch_patch._requests import apply, diff, plan, restore, revert, status, sync, verify
 
 __all__ = [
     "AnchorAmbiguous",
@@ -41,6 +53,7 @@ __all__ = [
     "BadPatchFile",
     "BadProjectFile",
     "Busy",
+    "Cached",
     "DistributionNotFound",
     "DoesNotApply",
     "Drifted",
@@ -48,26 +61,32 @@ __all__ = [
     "EnvironmentNotFound",
     "File",
     "FileInUse",
+    "Finding",
     "Lock",
     "LockOutdated",
     "NotCovered",
     "NotFound",
     "NotNeeded",
+    "OriginalNotFound",
     "PermissionDenied",
     "ProgramError",
     "Project",
     "ProjectNotFound",
     "Report",
+    "Restored",
     "Result",
     "TorchPatchError",
     "UnknownPatch",
     "Unsafe",
     "UsageError",
+    "Verified",
     "apply",
     "diff",
     "plan",
     "program",
+    "restore",
     "revert",
     "status",
     "sync",
+    "verify",
 ]

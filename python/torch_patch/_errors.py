@@ -78,6 +78,10 @@ class DistributionNotFound(NotFound):
     """The package is not installed there."""
 
 
+class OriginalNotFound(NotFound):
+    """No backup, cache, wheel or index has a file's original; `details["tried"]` says what each had."""
+
+
 class BadPatchFile(TorchPatchError):
     """A patch file is wrong, or leads out of the environment (exit code 6)."""
 
@@ -119,6 +123,7 @@ _BY_CODE = {
     "not-needed": NotNeeded,
     "environment-not-found": EnvironmentNotFound,
     "distribution-not-found": DistributionNotFound,
+    "original-not-found": OriginalNotFound,
     "file-in-use": FileInUse,
     "project-not-found": ProjectNotFound,
     "bad-project-file": BadProjectFile,

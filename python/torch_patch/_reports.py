@@ -93,6 +93,92 @@ class Project:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """A file that is not simply as it was installed."""
+
+    path: str
+    """As `RECORD` has it: relative to the site-packages directory, `/`-separated."""
+    state: str
+    """`modified`, `missing`, `unreadable`, `patched`, `superseded` or `extra`."""
+    expected: str | None
+    """The digest that it should have, if anything says it."""
+    found: str | None
+    """The digest that it has; None if it is not there or was not read."""
+    patches: tuple[str, ...] = ()
+    """The patches that are recorded on it."""
+    names: int | None = None
+    """How many names (hard links) it has, if more than one."""
+    reason: str | None = None
+    """What else there is to know, in words."""
+
+
+@dataclass(frozen=True)
+class Cached:
+    """An unpacked wheel in uv's cache, held against its own `RECORD`."""
+
+    path: str
+    """The directory."""
+    in_use: bool
+    """Whether uv installs from it."""
+    checked: int
+    """How many files were compared."""
+    findings: tuple[Finding, ...]
+    """The files that are not as in the wheel."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A package, held against its `RECORD`."""
+
+    distribution: str
+    """Its name."""
+    version: str
+    """Its installed version."""
+    site_packages: str
+    """The directory that it is in."""
+    has_record: bool
+    """Whether it has a `RECORD`."""
+    checked: int
+    """How many files were compared by their sha256."""
+    skipped: Mapping[str, int]
+    """How many were not, by the reason: `binary`, `unhashed`, `outside`, `wrong`."""
+    findings: tuple[Finding, ...]
+    """The files that there is something to tell of."""
+    caches: tuple[Cached, ...] = ()
+    """The unpacked wheels of this version in uv's cache."""
+    hints: tuple[str, ...] = ()
+    """What to do about the findings."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What became of a file that was to be put back."""
+
+    path: str
+    """Relative to the site-packages directory, `/`-separated."""
+    site_packages: str
+    """That directory."""
+    distribution: str
+    """The package that it belongs to."""
+    version: str
+    """Its installed version."""
+    outcome: str
+    """`restored`, `would-restore`, `as-installed` or `as-recorded`."""
+    before: str | None
+    """The digest of the file as it was found."""
+    after: str | None
+    """The digest of the file afterwards."""
+    original: str | None
+    """The digest of the original; None if a patch made the file."""
+    patches: tuple[str, ...] = ()
+    """The patches that it has afterwards."""
+    kept: str | None = None
+    """The path of the copy of the version that was replaced."""
+    reason: str | None = None
+    """What else there is to know, in words."""
+
+
+@dataclass(frozen=True)
 class Report:
     """The answer to one request."""
 
@@ -101,9 +187,13 @@ class Report:
     results: tuple[Result, ...]
     """One for each patch, in the order in which they were asked for, those that these require before them."""
     ok: bool = True
-    """Whether the wanted state holds; False only of `sync` with `check`, if something would change."""
+    """Whether the wanted state holds; False only of `sync` with `check`, if something would change, and of `verify`."""
     project: Project | None = None
     """Of `sync`: the project file."""
+    verified: tuple[Verified, ...] = ()
+    """Of `verify`: one for each package."""
+    restored: tuple[Restored, ...] = ()
+    """Of `restore`: one for each file."""
 
     def __getitem__(self, patch: str) -> Result:
         """Return the result of the patch with this id."""
@@ -127,7 +217,34 @@ def report(answer: Mapping[str, Any]) -> Report:
         results=tuple(_result(result) for result in answer["results"]),
         ok=answer["ok"],
         project=_project(answer["project"]) if "project" in answer else None,
+        verified=tuple(_verified(found) for found in answer.get("verified", ())),
+        restored=tuple(_restored(found) for found in answer.get("restored", ())),
     )
+
+
+def _verified(found: Mapping[str, Any]) -> Verified:
+    known = _known(Verified, found)
+    known["findings"] = _findings(found)
+    known["caches"] = tuple(_cached(cache) for cache in found.get("caches", ()))
+    known["hints"] = tuple(found.get("hints", ()))
+    return Verified(**known)
+
+
+def _cached(found: Mapping[str, Any]) -> Cached:
+    known = _known(Cached, found)
+    known["findings"] = _findings(found)
+    return Cached(**known)
+
+
+def _findings(found: Mapping[str, Any]) -> tuple[Finding, ...]:
+    findings = (_known(Finding, finding) for finding in found["findings"])
+    return tuple(Finding(**{**finding, "patches": tuple(finding.get("patches", ()))}) for finding in findings)
+
+
+def _restored(found: Mapping[str, Any]) -> Restored:
+    known = _known(Restored, found)
+    known["patches"] = tuple(found.get("patches", ()))
+    return Restored(**known)
 
 
 def _project(found: Mapping[str, Any]) -> Project:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Sequence
 
 from torch_patch._errors import UsageError
 from torch_patch._program import StrPath, call
@@ -122,6 +123,51 @@ def sync(
     )
     named = [] if project is None else ["--project", os.fspath(project)]
     return report(call("sync", *named, *given, *_place(python, env, site_packages, more_patches)))
+
+
+def verify(
+    *distributions: str,
+    python: StrPath | None = None,
+    env: StrPath | None = None,
+    site_packages: StrPath | None = None,
+    all: bool = False,  # noqa: A002
+    all_distributions: bool = False,
+    strict: bool = False,
+) -> Report:
+    """Compare the files of packages with their `RECORD`; `Report.verified` has what was found. Writes nothing.
+
+    Without names, the packages that are installed and that there are patches for; with `all_distributions` every one.
+    `all` reads binary files too. `Report.ok` is False if a file is modified, missing or unreadable, here or in uv's
+    cache, if a package has no `RECORD`, and with `strict` if a file is in a package's directory that none has brought.
+    """
+    given = _given(("--all", all), ("--all-distributions", all_distributions), ("--strict", strict))
+    words = [*distributions, *given, *_place(python, env, site_packages, None)]
+    return report(call("verify", *words, judgements=("not-as-installed", "no-record")))
+
+
+def restore(
+    *files: StrPath,
+    python: StrPath | None = None,
+    env: StrPath | None = None,
+    site_packages: StrPath | None = None,
+    pristine: bool = False,
+    dry_run: bool = False,
+    wheels: Sequence[StrPath] = (),
+    index_url: str | None = None,
+) -> Report:
+    """Put files back to what they should be, proven by the sha256 in `RECORD`; `Report.restored` has one for each.
+
+    `files` are absolute, or relative to the working directory or to site-packages. A file with recorded patches gets
+    them again, unless `pristine`. The original comes from the backup, a cache, one of `wheels`, or the package index
+    (`index_url`), of which only the file is read; `OriginalNotFound` if none has it.
+    """
+    if not files:
+        raise UsageError("usage", 2, "no file is named", ["name one, such as `torch/version.py`"], {"argument": None})
+    given = _given(("--pristine", pristine), ("--dry-run", dry_run))
+    named = [word for wheel in wheels for word in ("--wheel", os.fspath(wheel))]
+    index = [] if index_url is None else ["--index-url", index_url]
+    words = [*(os.fspath(file) for file in files), *given, *named, *index]
+    return report(call("restore", *words, *_place(python, env, site_packages, None)))
 
 
 def _apply(patches: tuple[StrPath, ...], *, owner: str | None, **options: bool) -> list[str]:

@@ -132,6 +132,14 @@ OPERATIONS = [
         ),
         ("revert a drifted file by force", drifted, FORCED, ("apply", file_of("one")), {A: DRIFTED}, {A: OLD[A]}),
         (
+            "restore a drifted file with its patch", drifted, ("restore", A, "--no-index"), FORCED, {A: DRIFTED},
+            {A: ONE},
+        ),
+        (
+            "restore a drifted file without its patch", drifted, ("restore", A, "--no-index", "--pristine"), FORCED,
+            {A: DRIFTED}, {A: OLD[A]},
+        ),
+        (
             "revert a patch that created a file", applied("new"), undo("new"),
             ("apply", file_of("new")), {NEW: CREATED}, {NEW: None},
         ),

@@ -67,6 +67,52 @@ def test_the_environment_is_that_of_the_running_python(environment: Venv, backen
     assert "torch-patch: backend" in environment.target.read_text()
 
 
+def test_verify_tells_what_somebody_has_changed(environment: Venv, backend_patch: Path) -> None:
+    here = {"site_packages": environment.site_packages}
+    clean = torch_patch.verify("torch", **here)
+    assert clean.ok
+    assert (clean.verified[0].checked, clean.verified[0].findings) == (3, ())
+    torch_patch.apply(backend_patch, **here)
+    (environment.site_packages / "torch/__init__.py").write_text("mine")
+    (environment.site_packages / "torch/mine.py").write_text("")
+    report = torch_patch.verify(**here)
+    assert not report.ok
+    (found,) = report.verified
+    assert {finding.path: finding.state for finding in found.findings} == {
+        "torch/__init__.py": "modified",
+        TARGET: "patched",
+        "torch/mine.py": "extra",
+    }
+    assert [finding.patches for finding in found.findings if finding.path == TARGET] == [("backend",)]
+    assert any("restore torch/__init__.py" in hint for hint in found.hints)
+    with pytest.raises(torch_patch.DistributionNotFound):
+        torch_patch.verify("numpy", **here)
+
+
+def test_restore_puts_a_file_back_with_its_patch(environment: Venv, backend_patch: Path, tmp_path: Path) -> None:
+    here = {"site_packages": environment.site_packages}
+    torch_patch.apply(backend_patch, **here)
+    patched = environment.target.read_bytes()
+    environment.target.write_text("mangled")
+    (planned,) = torch_patch.restore(environment.target, dry_run=True, **here).restored
+    assert (planned.outcome, environment.target.read_text()) == ("would-restore", "mangled")
+    (file,) = torch_patch.restore(TARGET, **here).restored
+    assert (file.outcome, file.patches, file.after) == ("restored", ("backend",), digest(environment.target))
+    assert environment.target.read_bytes() == patched
+    assert file.kept is not None
+    assert Path(file.kept).read_text() == "mangled"
+    (again,) = torch_patch.restore(TARGET, **here).restored
+    assert again.outcome == "as-recorded"
+    (pristine,) = torch_patch.restore(TARGET, pristine=True, **here).restored
+    assert (pristine.outcome, environment.target.read_bytes()) == ("restored", ORIGINAL.encode())
+    environment.target.write_text("mangled")
+    with pytest.raises(torch_patch.OriginalNotFound) as raised:
+        torch_patch.restore(TARGET, index_url=tmp_path.as_uri(), **here)
+    assert "the store has no backup of it" in raised.value.details["tried"]
+    with pytest.raises(torch_patch.UsageError):
+        torch_patch.restore(**here)
+
+
 def test_all_reverts_all(environment: Venv, backend_patch: Path) -> None:
     other = backend_patch.with_name("other.toml")
     other.write_text(backend_patch.read_text().replace('"backend"', '"other"').replace(": backend", ": other"))

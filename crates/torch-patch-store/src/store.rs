@@ -12,6 +12,7 @@ use crate::lock::LockOptions;
 use crate::locked::Locked;
 use crate::path::RelativePath;
 use crate::target::Target;
+use crate::vault;
 use crate::view::View;
 
 /// Gives access to the files below one root, and to what is recorded about them in `<root>/.torch-patch/`.
@@ -44,6 +45,15 @@ impl Store {
     #[must_use]
     pub fn exists(&self) -> bool {
         self.layout.directory().is_dir()
+    }
+
+    /// Says whether there is more in `.torch-patch/` than copies of users' versions, which stay when all else is gone.
+    #[must_use]
+    pub fn has_more_than_copies(&self) -> bool {
+        let names = vault::names_in(self.layout.directory());
+        let kept = self.layout.kept();
+        let kept = kept.file_name().and_then(|name| name.to_str());
+        names.is_ok_and(|names| names.iter().any(|name| Some(name.as_str()) != kept))
     }
 
     /// Reads the ledger without the lock: one file, nothing written.

@@ -300,6 +300,9 @@ fn the_users_version_is_kept_where_the_report_says_and_survives_the_last_one_out
         .map(|entry| entry.unwrap().file_name())
         .collect();
     assert_eq!(left, ["kept"]);
+    assert!(!store.has_more_than_copies());
+    world.write(".torch-patch/ledger.json", b"");
+    assert!(store.has_more_than_copies());
 }
 
 /// Python takes byte code for current by second and size of its source.

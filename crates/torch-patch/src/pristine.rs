@@ -15,7 +15,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use torch_patch_env::{Distribution, Recorded};
-use torch_patch_store::{Digest, RelativePath};
+use torch_patch_store::{Digest, RelativePath, StoreErrorKind};
 
 use crate::error::{Error, ErrorKind};
 use crate::progress::Progress;
@@ -140,7 +140,7 @@ pub(crate) fn pristine_bytes(
         digest: recorded_digest(distribution, path)?,
     };
     let mut tried = Vec::new();
-    if let Some(found) = at_hand(records, &wanted, &mut tried) {
+    if let Some(found) = at_hand(records, &wanted, &mut tried)? {
         return Ok(found);
     }
     let mut places = sources.places.iter();
@@ -182,17 +182,39 @@ fn no_original(
 }
 
 /// The original, if the environment itself has it: as the file, or as its backup.
-fn at_hand(records: &Records<'_>, wanted: &Wanted<'_>, tried: &mut Vec<String>) -> Option<Proven> {
+///
+/// # Errors
+///
+/// The store cannot be read, which is not the same as having no backup.
+fn at_hand(
+    records: &Records<'_>,
+    wanted: &Wanted<'_>,
+    tried: &mut Vec<String>,
+) -> Result<Option<Proven>, Error> {
     let own = records.target(wanted.path).ok().flatten();
     if let Some(found) = own.and_then(|own| wanted.proven(own.bytes, Provenance::File)) {
-        return Some(found);
+        return Ok(Some(found));
     }
-    let backup = records.backup(&wanted.digest).ok();
-    let backup = backup.and_then(|bytes| wanted.proven(bytes, Provenance::Backup));
-    if backup.is_none() {
-        tried.push("the store has no backup of it".to_owned());
+    match records.backup(&wanted.digest) {
+        Ok(bytes) => Ok(wanted.proven(bytes, Provenance::Backup)),
+        Err(error) => {
+            let reason = no_backup(&error).ok_or(error)?;
+            tried.push(reason.to_owned());
+            Ok(None)
+        }
     }
-    backup
+}
+
+/// Why there is no backup; `None` if that cannot be told.
+fn no_backup(error: &Error) -> Option<&'static str> {
+    let ErrorKind::Store(error) = error.kind() else {
+        return None;
+    };
+    match error.kind() {
+        StoreErrorKind::ContentMissing { .. } => Some("the store has no backup of it"),
+        StoreErrorKind::ContentTampered { .. } => Some("the backup of it in the store is damaged"),
+        _ => None,
+    }
 }
 
 /// Each place that original bytes may be in, and what does not count as such.

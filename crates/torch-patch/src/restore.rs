@@ -94,8 +94,8 @@ pub fn restore(
     // Everything is found and planned before the first lock: a wheel may be far away.
     for (store, files) in &groups {
         let plan = look(store, |records, _| search.plan(records, files, progress))?;
-        let is_settled = store.read()?.pending().is_none();
-        if request.mode == Mode::DryRun || (is_settled && plan.iter().all(Restoring::is_nothing)) {
+        let is_nothing = is_clean(store)? && plan.iter().all(Restoring::is_nothing);
+        if request.mode == Mode::DryRun || is_nothing {
             let outcome = RestoreOutcome::WouldRestore;
             reports.extend(plan.iter().map(|file| file.report(None, outcome)));
         } else {
@@ -113,6 +113,13 @@ pub fn restore(
         )?);
     }
     Ok(report(context, &groups, reports))
+}
+
+/// Whether nothing is left of a change that was interrupted: neither the change, nor what it kept for its undo.
+fn is_clean(store: &Store) -> Result<bool, Error> {
+    let view = store.read()?;
+    let is_used = !view.ledger().is_empty();
+    Ok(view.pending().is_none() && (is_used || !store.has_more_than_copies()))
 }
 
 /// The files by their site-packages directory, each once.

@@ -212,6 +212,28 @@ fn dry_run_writes_nothing() {
 }
 
 #[test]
+fn what_an_interrupted_change_has_left_is_cleared() {
+    let setting = Setting::new();
+    let before = setting.picture();
+    setting.world.write(".torch-patch/lock", "");
+    assert_eq!(restored(&setting, VERSION).outcome.as_str(), "as-installed");
+    assert_eq!(setting.picture(), before);
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_no_store_without_a_backup() {
+    let setting = Setting::new();
+    let digest = torch_patch::Digest::of(setting.read().as_bytes()).hex();
+    setting.apply(&["gloo-windows"]);
+    setting.world.write(TARGET, "mangled");
+    let backup = setting.world.at(".torch-patch/backups").join(digest);
+    fs::remove_file(&backup).unwrap();
+    fs::create_dir(&backup).unwrap();
+    let error = try_restore(&setting, &request(&setting, &[TARGET])).unwrap_err();
+    assert_eq!(error.code(), "not-a-file");
+}
+
+#[test]
 fn of_several_files_all_or_none_are_put_back() {
     let setting = Setting::new();
     setting.apply(&["gloo-windows"]);

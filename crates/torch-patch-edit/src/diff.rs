@@ -1,6 +1,11 @@
 //! Unified diffs of bytes, in the form that `git apply` and `patch` read.
 
-use similar::{Algorithm, TextDiff};
+use std::io::{self, Write};
+use std::ops::Range;
+
+use similar::{DiffOp, group_diff_ops};
+
+use crate::operations::{Algorithm, operations};
 
 /// A unified diff from `before` to `after` with `context` unchanged lines around each change;
 /// empty if they are equal.
@@ -12,16 +17,66 @@ pub fn unified_diff(before: &[u8], after: &[u8], names: (&str, &str), context: u
     if before == after {
         return written;
     }
-    let lines = (split_lines(before), split_lines(after));
-    let diff = TextDiff::configure()
-        .algorithm(Algorithm::Myers)
-        .newline_terminated(true)
-        .diff_slices(&lines.0, &lines.1);
-    let mut unified = diff.unified_diff();
-    unified.context_radius(context).header(names.0, names.1);
+    let (old, new) = (split_lines(before), split_lines(after));
+    let changes = operations(Algorithm::Myers, &old, &new);
     // Writing into a vector does not fail.
-    let _ = unified.to_writer(&mut written);
+    let _ = write(
+        &mut written,
+        names,
+        &group_diff_ops(changes, context),
+        (&old, &new),
+    );
     written
+}
+
+/// The lines of both files.
+type Lines<'l, 'b> = (&'l [&'b [u8]], &'l [&'b [u8]]);
+
+fn write(
+    out: &mut Vec<u8>,
+    names: (&str, &str),
+    hunks: &[Vec<DiffOp>],
+    lines: Lines<'_, '_>,
+) -> io::Result<()> {
+    writeln!(out, "--- {}\n+++ {}", names.0, names.1)?;
+    for hunk in hunks {
+        let (Some(first), Some(last)) = (hunk.first(), hunk.last()) else {
+            continue;
+        };
+        let old = first.old_range().start..last.old_range().end;
+        let new = first.new_range().start..last.new_range().end;
+        writeln!(out, "@@ -{} +{} @@", place(&old), place(&new))?;
+        for change in hunk {
+            let (gone, come) = (&lines.0[change.old_range()], &lines.1[change.new_range()]);
+            if let DiffOp::Equal { .. } = change {
+                write_lines(out, b' ', gone)?;
+            } else {
+                write_lines(out, b'-', gone)?;
+                write_lines(out, b'+', come)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_lines(out: &mut Vec<u8>, sign: u8, lines: &[&[u8]]) -> io::Result<()> {
+    for line in lines {
+        out.push(sign);
+        out.write_all(line)?;
+        if !line.ends_with(b"\n") {
+            out.write_all(b"\n\\ No newline at end of file\n")?;
+        }
+    }
+    Ok(())
+}
+
+/// Lines as a hunk counts them, from 1; where there is none, the line before stands for them.
+fn place(lines: &Range<usize>) -> String {
+    match lines.len() {
+        1 => format!("{}", lines.start + 1),
+        0 => format!("{},0", lines.start),
+        count => format!("{},{count}", lines.start + 1),
+    }
 }
 
 /// Lines with their endings, split after `\n` only, as every tool that reads a diff does.
@@ -31,7 +86,38 @@ fn split_lines(bytes: &[u8]) -> Vec<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use similar::TextDiff;
+
     use super::*;
+
+    proptest! {
+        /// Where `similar` writes such a diff itself: of text in UTF-8 whose last line does not end with a lone `\r`.
+        #[test]
+        fn a_diff_is_written_as_similar_writes_it(
+            before in "[ab\n]{0,40}",
+            after in "[ab\n]{0,40}",
+            context in 0..4_usize,
+        ) {
+            let (old, new) = (split_lines(before.as_bytes()), split_lines(after.as_bytes()));
+            let diff = TextDiff::configure()
+                .algorithm(similar::Algorithm::Myers)
+                .newline_terminated(true)
+                .diff_slices(&old, &new);
+            let mut expected = Vec::new();
+            let mut unified = diff.unified_diff();
+            unified.context_radius(context).header("a", "b").to_writer(&mut expected).unwrap();
+            let found = unified_diff(before.as_bytes(), after.as_bytes(), ("a", "b"), context);
+            prop_assert_eq!(String::from_utf8(found).unwrap(), String::from_utf8(expected).unwrap());
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf_8_stay_as_they_are() {
+        let diff = unified_diff(b"caf\xe9\nx\n", b"caf\xe9\ny\r", ("a/f", "b/f"), 1);
+        let expected = b"--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n caf\xe9\n-x\n+y\r\n\\ No newline at end of file\n";
+        assert_eq!(diff, expected);
+    }
 
     #[test]
     fn a_diff_keeps_line_endings() {

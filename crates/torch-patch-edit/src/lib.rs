@@ -52,6 +52,7 @@ mod merge;
 mod nearmiss;
 mod nesting;
 mod opaque;
+mod operations;
 mod outline;
 mod pattern;
 mod places;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
+
+use crate::operations::{Algorithm, operations};
 
 /// A place where both sides changed the same lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +106,7 @@ impl Hunk {
 
 /// The lines that differ, each run of them as one hunk: `similar` joins deletions and insertions.
 fn changes(base: &[&[u8]], side: &[&[u8]]) -> Vec<Hunk> {
-    let operations = capture_diff_slices(Algorithm::Myers, base, side);
+    let operations = operations(Algorithm::Myers, base, side);
     let changed = operations
         .iter()
         .filter(|operation| !matches!(operation, DiffOp::Equal { .. }));

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::ops::Range;
 
-use similar::{Algorithm, ChangeTag, TextDiff, capture_diff_slices, diff_ratio};
+use similar::{DiffOp, diff_ratio};
 
 use crate::document::Document;
+use crate::operations::{Algorithm, operations};
 use crate::pattern::{Pattern, PatternToken};
 use crate::token::tokens;
 
@@ -86,7 +87,7 @@ pub(crate) fn near_names<'t>(
     let alike = named.filter(|(_, name)| letters.most_in_common(name.as_bytes()) >= LEAST_LETTERS);
     let mut misses: Vec<NearMiss> = alike
         .map(|(line, name)| {
-            let changes = capture_diff_slices(Algorithm::Myers, wanted.as_bytes(), name.as_bytes());
+            let changes = operations(Algorithm::Myers, wanted.as_bytes(), name.as_bytes());
             NearMiss {
                 line,
                 text: format!("{keyword} {name}"),
@@ -151,7 +152,8 @@ fn by_words<'t>(
             break;
         };
         budget = rest;
-        let ratio = TextDiff::from_slices(wanted, &found).ratio();
+        let changes = operations(Algorithm::Myers, wanted, &found);
+        let ratio = diff_ratio(&changes, wanted.len(), found.len());
         if ratio >= LEAST_RATIO {
             rank(&mut misses, (index, ratio, is_in(scope, index)));
         }
@@ -185,7 +187,7 @@ fn by_letters<'t>(
             break;
         };
         budget = rest;
-        let changes = capture_diff_slices(Algorithm::Myers, &wanted, &found);
+        let changes = operations(Algorithm::Myers, &wanted, &found);
         let ratio = diff_ratio(&changes, wanted.len(), found.len());
         if ratio >= LEAST_LETTERS {
             rank(&mut misses, (index, ratio, is_in(scope, index)));
@@ -305,19 +307,16 @@ fn shares_a_word(text: &str, key: &str) -> bool {
 }
 
 fn differs(wanted: &[&str], found: &[&str]) -> String {
-    let diff = TextDiff::from_slices(wanted, found);
-    let side = |tag| {
-        let changes = diff.iter_all_changes().filter(|change| change.tag() == tag);
-        let words: Vec<String> = changes
-            .map(|change| change.to_string_lossy().into_owned())
-            .collect();
-        words
-            .into_iter()
-            .filter(|word| word != PatternToken::WILDCARD)
-            .collect::<Vec<_>>()
-            .join(" ")
+    let changes = operations(Algorithm::Myers, wanted, found);
+    let is_changed = |change: &&DiffOp| !matches!(change, DiffOp::Equal { .. });
+    let side = |words: &[&str], range: fn(&DiffOp) -> Range<usize>| {
+        let ranges = changes.iter().filter(is_changed).map(range);
+        let words = ranges.flat_map(|range| words[range].iter().copied());
+        let words = words.filter(|word| *word != PatternToken::WILDCARD);
+        words.collect::<Vec<_>>().join(" ")
     };
-    let (expected, found) = (side(ChangeTag::Delete), side(ChangeTag::Insert));
+    let expected = side(wanted, DiffOp::old_range);
+    let found = side(found, DiffOp::new_range);
     match (expected.is_empty(), found.is_empty()) {
         (true, true) => String::new(),
         (true, false) => format!("found `{}` besides", joined(&found)),
@@ -532,7 +531,7 @@ def f(a):
     fn a_bound_is_never_less_than_what_two_texts_have_in_common() {
         let texts = ["", "a", "ab", "ba", "abc", "bbb", "abcabcabc"];
         let ratio = |one: &[u8], other: &[u8]| {
-            let changes = capture_diff_slices(Algorithm::Myers, one, other);
+            let changes = operations(Algorithm::Myers, one, other);
             diff_ratio(&changes, one.len(), other.len())
         };
         for (one, other) in texts

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffTag, capture_diff_slices};
+use similar::DiffTag;
 
 use super::Derivation;
+use crate::operations::{Algorithm, operations};
 
 /// How far a hunk is moved among lines that are equal to its own.
 const FARTHEST: usize = 30;
@@ -51,7 +52,7 @@ pub(super) fn hunks(derivation: &Derivation<'_>) -> Vec<Hunk> {
             .map(|line| lines.whole(line).to_vec())
             .collect()
     };
-    let ops = capture_diff_slices(Algorithm::Patience, &whole(old), &whole(new));
+    let ops = operations(Algorithm::Patience, &whole(old), &whole(new));
     let mut hunks: Vec<Hunk> = Vec::new();
     for op in ops.iter().filter(|op| op.tag() != DiffTag::Equal) {
         let hunk = Hunk {

@@ -35,7 +35,7 @@ pub(crate) enum Language {
 
 static IS_CHINESE: AtomicBool = AtomicBool::new(false);
 static CHINESE: LazyLock<Catalogue> =
-    LazyLock::new(|| Catalogue::parse(include_str!("../../messages/zh-CN.toml")));
+    LazyLock::new(|| Catalogue::unpack(include_bytes!(concat!(env!("OUT_DIR"), "/zh-CN"))));
 
 /// Chooses the language of this process: the one that was asked for, else that of the locale.
 pub(crate) fn choose(asked: Option<Language>) {

@@ -4,8 +4,10 @@
 //! against all entries; of those that fit, the one with the most words of its own is meant.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Read as _;
 
-use serde::Deserialize;
+use flate2::read::DeflateDecoder;
 
 /// Marks a placeholder that stands for one word.
 const ONE_WORD: &str = ":word";
@@ -13,36 +15,15 @@ const ONE_WORD: &str = ":word";
 /// As deep may sentences be in one another.
 const DEEPEST: usize = 8;
 
+/// What stands between a sentence and its translation, and after an entry, where `build.rs` has packed them.
+const UNIT: char = '\u{1f}';
+const RECORD: char = '\u{1e}';
+
 /// The sentences of a language.
 pub(super) struct Catalogue {
     sentences: Vec<Entry>,
     endings: Vec<Entry>,
-    help: toml::Table,
-}
-
-/// The file, as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Written {
-    pub(super) sentences: toml::Table,
-    pub(super) endings: toml::Table,
-    pub(super) assembled: Vec<Assembled>,
-    pub(super) words: toml::Table,
-    pub(super) foreign: toml::Table,
-    pub(super) titles: toml::Table,
-    pub(super) help: toml::Table,
-}
-
-/// A sentence that the sources put together from several pieces.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Assembled {
-    pub(super) en: String,
-    pub(super) zh: String,
-    /// The pieces, as they stand in the sources. Only the tests ask for them.
-    #[serde(default)]
-    #[cfg_attr(not(test), expect(dead_code, reason = "only the tests ask for them"))]
-    pub(super) parts: Vec<String>,
+    help: BTreeMap<String, String>,
 }
 
 /// A sentence and its translation.
@@ -63,33 +44,35 @@ struct Found {
     weight: usize,
 }
 
-impl Written {
-    pub(super) fn parse(text: &str) -> Self {
-        // The file is part of the program, and the tests read it.
-        toml::from_str(text)
-            .unwrap_or_else(|error| unreachable!("the catalogue of messages: {error}"))
-    }
-}
-
 impl Catalogue {
-    pub(super) fn parse(text: &str) -> Self {
-        let written = Written::parse(text);
-        let tables = [
-            &written.sentences,
-            &written.words,
-            &written.foreign,
-            &written.titles,
-        ];
-        let plain = tables.into_iter().flat_map(entries);
-        let assembled = written
-            .assembled
-            .iter()
-            .map(|entry| Entry::new(&entry.en, &entry.zh));
-        Self {
-            sentences: plain.chain(assembled).collect(),
-            endings: entries(&written.endings).collect(),
-            help: written.help,
+    /// Reads what `build.rs` has packed. It is a part of the program, and the tests read it.
+    pub(super) fn unpack(packed: &[u8]) -> Self {
+        let mut text = String::new();
+        // What cannot be read is said in English.
+        let _ = DeflateDecoder::new(packed).read_to_string(&mut text);
+        let mut catalogue = Self {
+            sentences: Vec::new(),
+            endings: Vec::new(),
+            help: BTreeMap::new(),
+        };
+        for entry in text.split(RECORD) {
+            let mut parts = entry.split(UNIT);
+            let (Some(kind), Some(english), Some(translation)) =
+                (parts.next(), parts.next(), parts.next())
+            else {
+                continue;
+            };
+            match kind {
+                "s" => catalogue.sentences.push(Entry::new(english, translation)),
+                "e" => catalogue.endings.push(Entry::new(english, translation)),
+                _ => {
+                    catalogue
+                        .help
+                        .insert(english.to_owned(), translation.to_owned());
+                }
+            }
         }
+        catalogue
     }
 
     /// A text in this language; what is not known stays as it is.
@@ -106,7 +89,7 @@ impl Catalogue {
 
     /// A piece of a help page in this language.
     pub(super) fn help(&self, text: &str) -> Option<&str> {
-        self.help.get(text)?.as_str()
+        self.help.get(text).map(String::as_str)
     }
 
     fn translate(&self, text: &str, depth: usize) -> Option<Found> {
@@ -311,12 +294,6 @@ fn is_several(value: &str) -> bool {
         .iter()
         .fold(value.to_owned(), |value, joint| value.replace(joint, ""))
         .contains('`')
-}
-
-fn entries(table: &toml::Table) -> impl Iterator<Item = Entry> {
-    table
-        .iter()
-        .filter_map(|(english, translation)| Some(Entry::new(english, translation.as_str()?)))
 }
 
 /// The name in the placeholder that a text begins with, and what follows it.

@@ -13,11 +13,12 @@ pub(super) struct Literal {
     pub(super) text: String,
 }
 
-/// Forms of `check` that are for other programs or for publication, and are English whoever makes them; roff; and this
-/// module.
-const IN_ENGLISH: [&str; 8] = [
+/// Forms of `check` that are for other programs or for publication, and are English whoever makes them; answers to
+/// Ansible; roff; what builds the program; and this module.
+const IN_ENGLISH: [&str; 9] = [
     "/ansible/",
     "cli/ansible.rs",
+    "cli/build.rs",
     "cli/manual.rs",
     "/language/",
     "formats/html.rs",

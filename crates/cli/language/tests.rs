@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use clap::{Command, CommandFactory as _};
+use serde::Deserialize;
 use torch_patch::Catalogue as Patches;
 
-use super::catalogue::{Written, placeholder};
+use super::catalogue::placeholder;
 use super::pages::{cells, in_chinese};
 use super::sources::{Literal, literals};
 use super::{CHINESE, Language, asked_for};
@@ -84,8 +85,32 @@ const NOT_SAID: &[&str] = &[
     "the patched file would not parse",
 ];
 
+/// The file, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    sentences: toml::Table,
+    endings: toml::Table,
+    assembled: Vec<Assembled>,
+    words: toml::Table,
+    foreign: toml::Table,
+    titles: toml::Table,
+    help: toml::Table,
+}
+
+/// A sentence that the sources put together from several pieces.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Assembled {
+    en: String,
+    zh: String,
+    /// The pieces, as they stand in the sources.
+    #[serde(default)]
+    parts: Vec<String>,
+}
+
 fn written() -> Written {
-    Written::parse(include_str!("../../../messages/zh-CN.toml"))
+    toml::from_str(include_str!("../../../messages/zh-CN.toml")).unwrap()
 }
 
 fn keys(table: &toml::Table) -> impl Iterator<Item = &str> {

@@ -27,7 +27,7 @@ fn what_was_changed_is_named_and_exits_with_4() {
         "  patched     torch/distributed/distributed_c10d.py (`gloo-windows`)",
         "  extra       torch/mine.py",
         "  modified    torch/version.py",
-        "  not compared: 1 without a digest in `RECORD`, or byte code",
+        "  not compared: 1 without a digest in `RECORD`, or written by installers and Python",
     ] {
         assert!(
             called.stdout.lines().any(|own| own == line),

@@ -217,12 +217,12 @@ fn skipped(skipped: &SkippedReport) -> Option<String> {
         ),
         (
             *unhashed,
-            format!("{unhashed} without a digest in `RECORD`, or byte code"),
+            format!("{unhashed} without a digest in `RECORD`, or written by installers and Python"),
         ),
         (*outside, format!("{outside} outside of the environment")),
         (
             *wrong,
-            format!("{wrong} whose row in `RECORD` is wrong in the package itself"),
+            format!("{wrong} whose row in `RECORD` is known to be wrong"),
         ),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);

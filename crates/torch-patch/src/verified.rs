@@ -35,11 +35,11 @@ pub struct VerifiedReport {
 pub struct SkippedReport {
     /// Binary files: only that they are there, and their size where `RECORD` has it.
     pub binary: usize,
-    /// Files without a digest in `RECORD`, as `RECORD` itself, and byte code.
+    /// Files without a digest in `RECORD`, as `RECORD` itself, byte code, and what installers note down of themselves.
     pub unhashed: usize,
     /// Files outside of the environment.
     pub outside: usize,
-    /// Rows that make no sense, or are known to be wrong in the wheel itself.
+    /// Rows that make no sense, or are known to be wrong: in the wheel itself, or of scripts that conda has changed.
     pub wrong: usize,
 }
 

@@ -196,6 +196,23 @@ fn a_file_as_it_was_installed_is_left_although_a_patch_is_recorded() {
 }
 
 #[test]
+fn a_file_that_a_patch_has_made_is_made_again() {
+    let created = crate::setting::patch_file("made", "", "create = \"made = True\\n\"");
+    let created = created.replace(TARGET, "torch/made.py");
+    let setting = Setting::new().patch_file(&created);
+    setting.apply(&["made"]);
+    let made = setting.world.read("torch/made.py");
+    fs::remove_file(setting.world.at("torch/made.py")).unwrap();
+    let report = restored(&setting, "torch/made.py");
+    assert_eq!(
+        (report.outcome.as_str(), report.original),
+        ("restored", None)
+    );
+    assert_eq!(setting.world.read("torch/made.py"), made);
+    assert_eq!(setting.state("made"), Outcome::Applied);
+}
+
+#[test]
 fn dry_run_writes_nothing() {
     let setting = Setting::new();
     setting.apply(&["gloo-windows"]);

@@ -231,6 +231,35 @@ fn rows_may_lead_to_scripts_of_the_environment_and_nowhere_else() {
 }
 
 #[test]
+fn what_installers_write_is_no_damage() {
+    let setting = Setting::new();
+    let info = "torch-2.5.1.dist-info";
+    add_rows(
+        &setting.world,
+        &format!("{info}/INSTALLER,{EMPTY}\n{info}/direct_url.json,{EMPTY}\n"),
+    );
+    setting.world.write(&format!("{info}/INSTALLER"), "conda");
+    let found = torch(&setting, &request());
+    assert!(found.findings.is_empty(), "{:?}", found.findings);
+    assert_eq!(found.skipped.unhashed, 3);
+}
+
+/// On Unix only: conda has another layout on Windows.
+#[cfg(unix)]
+#[test]
+fn scripts_that_conda_has_changed_are_no_damage_and_missing_ones_are() {
+    let setting = Setting::new();
+    let rows = format!("../../../bin/torchrun,{EMPTY}\n../../../bin/none,{EMPTY}\n");
+    add_rows(&setting.world, &rows);
+    let venv = setting.world.venv();
+    fs::create_dir_all(venv.join("conda-meta")).unwrap();
+    fs::write(venv.join("bin/torchrun"), "#!/opt/conda/bin/python\n").unwrap();
+    let found = torch(&setting, &request());
+    assert_eq!(states(&found), [("../../../bin/none", "missing")]);
+    assert_eq!(found.skipped.wrong, 1);
+}
+
+#[test]
 fn what_another_package_has_brought_is_no_extra_file() {
     let setting = Setting::with(&Package::new("torch", "2.5.1").file("nvidia/a/x.py", ""));
     setting

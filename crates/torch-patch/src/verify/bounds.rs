@@ -18,6 +18,8 @@ pub(super) struct Bounds {
     real: Vec<PathBuf>,
     /// As they are written.
     written: Vec<PathBuf>,
+    /// Whether conda has installed there.
+    is_conda: bool,
     /// Caches that links may lead into, without links.
     caches: Vec<PathBuf>,
     /// The directories that were looked at, without links.
@@ -66,10 +68,16 @@ impl Bounds {
         Self {
             root: root.to_owned(),
             real: written.iter().filter_map(|path| real(path)).collect(),
+            is_conda: written.iter().any(|root| root.join("conda-meta").is_dir()),
             caches: caches.iter().filter_map(|path| real(path)).collect(),
             written,
             seen: Mutex::default(),
         }
+    }
+
+    /// Whether conda has installed there.
+    pub(super) fn is_conda(&self) -> bool {
+        self.is_conda
     }
 
     /// Finds the file of a row.

@@ -43,7 +43,7 @@ pub(super) enum Skipped {
 pub(super) fn compare(row: &Row, bounds: &Bounds, contents: Contents) -> Comparison {
     let (expected, size) = match &row.recorded {
         Err(_) => return Comparison::Skipped(Skipped::Wrong),
-        Ok(Recorded::Digest { .. }) if is_byte_code(&row.path) => {
+        Ok(Recorded::Digest { .. }) if is_byte_code(&row.path) || is_of_installers(&row.path) => {
             return Comparison::Skipped(Skipped::Unhashed);
         }
         Ok(Recorded::Digest { sha256, size }) => (Digest::from(*sha256), *size),
@@ -83,6 +83,10 @@ pub(super) fn compare(row: &Row, bounds: &Bounds, contents: Contents) -> Compari
             finding(FindingState::Modified, Some(reason))
         }
         Ok(Content::Digest(found, _)) if found == expected => Comparison::AsRecorded,
+        // conda puts the prefix of the environment into scripts, after `RECORD` was written.
+        Ok(Content::Digest(..)) if bounds.is_conda() && row.path.starts_with("../") => {
+            Comparison::Skipped(Skipped::Wrong)
+        }
         Ok(Content::Digest(found, names)) => Comparison::Finding(FindingReport {
             path: row.path.clone(),
             state: FindingState::Modified,
@@ -147,6 +151,15 @@ pub(super) fn is_byte_code(path: &str) -> bool {
     let extension = Path::new(path).extension();
     let is_compiled = extension.is_some_and(|extension| extension == "pyc" || extension == "pyo");
     is_compiled || path.split('/').any(|part| part == "__pycache__")
+}
+
+/// Whether a file is one of metadata in which installers write how they installed, and that tools of a system write anew.
+fn is_of_installers(path: &str) -> bool {
+    const NAMES: [&str; 4] = ["INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"];
+    let Some((directory, name)) = path.split_once('/') else {
+        return false;
+    };
+    directory.ends_with(".dist-info") && NAMES.contains(&name)
 }
 
 /// Whether the row of a file is wrong in the wheel itself, so that the file never is what `RECORD` says.

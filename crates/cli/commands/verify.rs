@@ -151,7 +151,7 @@ fn cached(cache: &CachedReport, verbosity: Verbosity) -> Vec<String> {
 fn summary(report: &VerifiedReport) -> String {
     if !report.has_record {
         let text = "it has no `RECORD`, so nothing tells what its files should be";
-        return paint(ODD, &say(text));
+        return paint(ODD, text);
     }
     let count = |is_meant: fn(FindingState) -> bool| {
         let findings = report.findings.iter();
@@ -165,8 +165,8 @@ fn summary(report: &VerifiedReport) -> String {
         1 => "1 file compared".to_owned(),
         checked => format!("{checked} files compared"),
     };
-    let mut parts = vec![say(&compared).into_owned()];
-    let mut add = |style: Style, text: String| parts.push(paint(style, &say(&text)));
+    let mut parts = vec![compared];
+    let mut add = |style: Style, text: String| parts.push(paint(style, &text));
     if patched > 0 {
         add(GOOD, format!("{patched} patched as recorded"));
     }
@@ -226,7 +226,7 @@ fn skipped(skipped: &SkippedReport) -> Option<String> {
         ),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = parts.map(|(_, text)| say(text).into_owned()).collect();
+    let parts: Vec<String> = parts.map(|(_, text)| text.clone()).collect();
     (!parts.is_empty()).then(|| labelled(&say("not compared"), &parts.join("; ")))
 }
 

@@ -95,7 +95,12 @@ fn another_owner_is_a_change_of_the_record_alone() {
     let web = gloo(&world, &json!({"owner": "web"}));
     let before = fs::read(world.target()).unwrap();
     assert_eq!(changes(&world, &web), [true, true, false]);
+    let gone = gloo(&world, &json!({"owner": "web", "state": "absent"}));
+    assert_eq!(changes(&world, &gone), [true, true, false]);
     assert_eq!(fs::read(world.target()).unwrap(), before);
+    let last = gloo(&world, &json!({"owner": "user", "state": "absent"}));
+    assert_eq!(changes(&world, &last), [true, true, false]);
+    assert!(!world.has_store());
 }
 
 #[test]

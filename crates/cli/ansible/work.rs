@@ -1,5 +1,7 @@
 //! What a task asks for, done; and whether that changed anything, to the letter.
 
+use std::path::Path;
+
 use torch_patch::{
     ApplyRequest, Catalogue, Errand, Fleet, Means, MemberReport, Mode, Outcome, PatchReport,
     Platform, Progress, Report, Request, RevertRequest, Selection, Sources, StatusRequest, Step,
@@ -51,9 +53,10 @@ pub(super) fn carry_out(task: &Task) -> anyhow::Result<Answer> {
         State::Absent => Errand::Revert(unwanted(task, patches)),
     };
     let report = world.carry_out(&errand, &mut warnings)?;
-    let mut is_changed = all_results(&report).any(is_change);
+    let owner = task.owner.as_deref();
+    let mut is_changed = all_results(&report).any(|result| is_change(result, owner));
     if task.is_check {
-        let owner = task.owner.as_deref().unwrap_or(NOBODY);
+        let owner = owner.unwrap_or(NOBODY);
         is_changed |= !is_absent && is_record_to_change(&before, &report, owner);
     } else {
         is_changed |= records(&before) != records(&world.carry_out(&state, &mut warnings)?);
@@ -135,17 +138,20 @@ fn all_results(report: &Report) -> impl Iterator<Item = &PatchReport> {
         .flat_map(|member| &member.results)
 }
 
-fn is_change(result: &PatchReport) -> bool {
-    matches!(
-        result.outcome,
+/// Whether a result is a change. What is released has the owners that were there before; one who had not asked for it
+/// has given nothing up.
+fn is_change(result: &PatchReport, owner: Option<&str>) -> bool {
+    match result.outcome {
         Outcome::Applied
-            | Outcome::Adopted
-            | Outcome::Reverted
-            | Outcome::Released
-            | Outcome::WouldApply
-            | Outcome::WouldRevert
-            | Outcome::WouldRelease
-    )
+        | Outcome::Adopted
+        | Outcome::Reverted
+        | Outcome::WouldApply
+        | Outcome::WouldRevert => true,
+        Outcome::Released | Outcome::WouldRelease => {
+            owner.is_some_and(|owner| result.owners.iter().any(|other| other == owner))
+        }
+        _ => false,
+    }
 }
 
 /// What an environment has: of each patch the state, who asked for it, and the files.
@@ -194,8 +200,9 @@ fn diffs(report: &Report) -> Vec<Diff> {
         });
         for file in member.results.iter().flat_map(|result| &result.files) {
             let Some(diff) = &file.diff else { continue };
+            let path = Path::new(directory).join(&file.path);
             let diff = Diff {
-                path: format!("{directory}/{}", file.path),
+                path: path.display().to_string(),
                 text: diff.clone(),
             };
             if !diffs.contains(&diff) {

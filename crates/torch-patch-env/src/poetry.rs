@@ -42,7 +42,8 @@ pub(crate) fn environment(
 /// Where the environments of all projects are, if there are any.
 fn directory(tree: &dyn Tree, surroundings: &Surroundings, project: &Path) -> Option<PathBuf> {
     let places = &surroundings.poetry;
-    let absolute = |path: &Path| tree.absolute(&surroundings.cwd, &expanded(path, surroundings));
+    let absolute =
+        |path: &Path| tree.absolute(&surroundings.cwd, &expanded(tree, path, surroundings));
     let own = settings(tree, project, "poetry.toml");
     let users = places
         .config
@@ -83,9 +84,11 @@ fn with_cache(path: PathBuf, cache: Option<&Path>) -> PathBuf {
 }
 
 /// `~` at the start is the home of the user.
-fn expanded(path: &Path, surroundings: &Surroundings) -> PathBuf {
-    match (path.strip_prefix("~"), &surroundings.home) {
-        (Ok(rest), Some(home)) => home.join(rest),
+fn expanded(tree: &dyn Tree, path: &Path, surroundings: &Surroundings) -> PathBuf {
+    let rest = path.to_str().and_then(|path| path.strip_prefix('~'));
+    let is_own = |rest: &&str| rest.is_empty() || rest.starts_with(['/', '\\']);
+    match (rest.filter(is_own), &surroundings.home) {
+        (Some(rest), Some(home)) => tree.system().join(home, &[rest]),
         _ => path.to_owned(),
     }
 }

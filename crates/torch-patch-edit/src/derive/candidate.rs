@@ -85,11 +85,7 @@ impl Derivation<'_> {
     fn anchorless(&self, places: &[Hunk]) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         for place in places {
-            let lines: Vec<&[u8]> = place
-                .new
-                .clone()
-                .map(|line| self.new_lines.text(line))
-                .collect();
+            let lines = self.new_lines.texts(&place.new);
             let Some(text) = relative(&self.old, &lines, b"") else {
                 continue;
             };
@@ -133,8 +129,7 @@ impl Derivation<'_> {
     }
 
     fn insertion(&self, place: &Hunk, lines: Range<usize>, verb: Insertion) -> Vec<Candidate> {
-        let added = place.new.clone();
-        let added: Vec<&[u8]> = added.map(|line| self.new_lines.text(line)).collect();
+        let added = self.new_lines.texts(&place.new);
         let Some(text) = relative(&self.old, &added, self.base(&lines)) else {
             return Vec::new();
         };

@@ -81,8 +81,7 @@ impl Derivation<'_> {
 
     /// What stands in the place of a cover, line by line without endings.
     pub(super) fn replacement(&self, cover: &Cover) -> Vec<&[u8]> {
-        let lines = cover.hunk.new.clone();
-        lines.map(|line| self.new_lines.text(line)).collect()
+        self.new_lines.texts(&cover.hunk.new)
     }
 
     /// The indentation of the first line of a cover.

@@ -47,12 +47,7 @@ impl Hunk {
 /// The differing lines, in order. Between two hunks there is a logical line at least.
 pub(super) fn hunks(derivation: &Derivation<'_>) -> Vec<Hunk> {
     let (old, new) = (&derivation.old_lines, &derivation.new_lines);
-    let whole = |lines: &super::Lines<'_>| -> Vec<Vec<u8>> {
-        (0..lines.len())
-            .map(|line| lines.whole(line).to_vec())
-            .collect()
-    };
-    let ops = operations(Algorithm::Patience, &whole(old), &whole(new));
+    let ops = operations(Algorithm::Patience, &old.all(), &new.all());
     let mut hunks: Vec<Hunk> = Vec::new();
     for op in ops.iter().filter(|op| op.tag() != DiffTag::Equal) {
         let hunk = Hunk {

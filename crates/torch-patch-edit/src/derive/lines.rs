@@ -41,6 +41,16 @@ impl<'b> Lines<'b> {
         self.starts.len() - 1
     }
 
+    /// All lines with their endings.
+    pub(super) fn all(&self) -> Vec<&'b [u8]> {
+        (0..self.len()).map(|line| self.whole(line)).collect()
+    }
+
+    /// Some lines without their endings.
+    pub(super) fn texts(&self, lines: &Range<usize>) -> Vec<&'b [u8]> {
+        lines.clone().map(|line| self.text(line)).collect()
+    }
+
     /// The line that holds `offset`.
     fn holding(&self, offset: usize) -> usize {
         self.starts

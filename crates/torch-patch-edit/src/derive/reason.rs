@@ -1,13 +1,13 @@
 //! Why no edits lead from one content to another.
 
 use std::fmt;
-use std::ops::Range;
 
-use similar::{Algorithm, DiffTag, capture_diff_slices};
+use similar::DiffTag;
 
 use crate::block::{LEVEL, Unit};
 use crate::character::is_plain;
 use crate::document::UnreadableKind;
+use crate::operations::{Algorithm, operations};
 use crate::syntax::SyntaxBroken;
 
 use super::Derivation;
@@ -208,15 +208,11 @@ impl Derivation<'_> {
     fn with_other_ending(&self, hunks: &[Hunk]) -> Vec<(usize, usize)> {
         let mut pairs = Vec::new();
         for hunk in hunks {
-            let texts = |lines: &super::Lines<'_>, range: &Range<usize>| -> Vec<Vec<u8>> {
-                range
-                    .clone()
-                    .map(|line| lines.text(line).to_vec())
-                    .collect()
-            };
-            let old = texts(&self.old_lines, &hunk.old);
-            let new = texts(&self.new_lines, &hunk.new);
-            for op in capture_diff_slices(Algorithm::Patience, &old, &new) {
+            let (old, new) = (
+                self.old_lines.texts(&hunk.old),
+                self.new_lines.texts(&hunk.new),
+            );
+            for op in operations(Algorithm::Patience, &old, &new) {
                 if op.tag() == DiffTag::Equal {
                     let old = op.old_range().map(|line| hunk.old.start + line);
                     pairs.extend(old.zip(op.new_range().map(|line| hunk.new.start + line)));

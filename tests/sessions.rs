@@ -14,6 +14,7 @@ use snapbox::cmd::Command;
 use tempfile::TempDir;
 use torch_patch_testing::{Package, World};
 
+use crate::cli::language::english;
 use crate::cli::run;
 
 const FOLDER: &str = "/home/ada/webui";
@@ -159,6 +160,46 @@ fn sessions_print_what_the_pages_say() {
     }
 }
 
+/// What a line of a session prints is its data, which is the same in every language.
+fn prints_data(line: &str) -> bool {
+    let data = [
+        "|",
+        "--help",
+        "--output",
+        "--format",
+        "--with",
+        " diff ",
+        " show ",
+        " try ",
+        " man",
+        " completions ",
+    ];
+    !line.starts_with("torch-patch ") || data.iter().any(|word| line.contains(word))
+}
+
+/// The sessions of the pages once more, in Chinese.
+#[test]
+#[cfg(target_os = "linux")]
+fn sessions_are_said_in_chinese() {
+    for name in command_pages() {
+        let (text, stage) = (page(&name), Stage::new("zh_CN.UTF-8"));
+        for line in commands(&text) {
+            let printed = stage.run(line);
+            let is_diff =
+                |line: &&str| line.starts_with(['+', '-', '@']) || line.starts_with("    ");
+            let said = printed
+                .lines()
+                .filter(|line| !is_diff(line) && !line.starts_with("exit code"));
+            // Titles of users are theirs.
+            let titles = ["Always run on gloo", "Say which release it is"];
+            let said = said.filter(|said| !titles.iter().any(|title| said.contains(title)));
+            for said in said.filter(|_| !prints_data(line)) {
+                assert_eq!(english(said), None, "{name}: `{line}` says `{said}`");
+            }
+        }
+    }
+}
+
 /// The commands of the program, as its help lists them.
 fn program_commands() -> Vec<String> {
     let help = run(&World::new(), &["--help"]).stdout;
@@ -213,6 +254,21 @@ fn every_command_has_a_page_with_its_help_and_a_session() {
         .chain(["README.md", "README.zh-CN.md", "docs/fleets.md"].map(str::to_owned))
         .collect();
     assert_eq!(pages, known, "a page for each command, and no other");
+}
+
+#[test]
+fn every_page_is_a_chapter_of_the_book() {
+    let summary = page("docs/SUMMARY.md");
+    for entry in fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let is_page = name.contains(".md") && name != "SUMMARY.md";
+        if is_page {
+            assert!(
+                summary.contains(&format!("({name})")),
+                "docs/SUMMARY.md lacks docs/{name}"
+            );
+        }
+    }
 }
 
 /// The blocks of code of a page, each with its language.

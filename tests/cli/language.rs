@@ -18,7 +18,7 @@ fn in_chinese(world: &World, words: &[&str]) -> Call {
 }
 
 /// Two English words in a row, outside of quotations, paths and commands.
-fn english(text: &str) -> Option<&str> {
+pub(crate) fn english(text: &str) -> Option<&str> {
     let is_word =
         |word: &&str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase());
     text.lines().find(|line| {

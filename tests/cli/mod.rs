@@ -5,7 +5,7 @@ mod check;
 mod exit_codes;
 mod fleet;
 mod index_settings;
-mod language;
+pub(crate) mod language;
 mod messages;
 mod options;
 mod output;

@@ -5,7 +5,7 @@ use torch_patch::{CellReport, CellState, Description, NearReport};
 
 use super::grid::{Group, counted, groups, one_line, printable, releases, totals};
 use super::run::{Run, runs};
-use crate::language::{columns as columns_of, padded, say};
+use crate::language::{colon, columns as columns_of, padded, say};
 use crate::text::{BOLD, DIM};
 use crate::ui::paint;
 
@@ -51,7 +51,7 @@ fn block(group: &Group<'_>, out: &mut String) {
     let title = if group.title.is_empty() {
         String::new()
     } else {
-        format!(": {}", say(&one_line(group.title)))
+        format!("{}{}", colon(), say(&one_line(group.title)))
     };
     let releases = counted(releases(group.cells.iter().copied()).len(), "release");
     line(

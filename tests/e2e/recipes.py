@@ -28,7 +28,7 @@ from harness import Checks, equal, holds, remove_tree, run, section, sha256, sto
 from traps import build_wheel_of
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs/recipes.md"
-TOOLS = ("uv==0.13.9", "poetry==2.5.1", "pyyaml==6.0.3")
+TOOLS = ("uv==0.13.9", "poetry==2.5.1", "pipx==1.18.4", "pyyaml==6.0.3")
 RELEASE = "2.5.1-win"
 MARK = "# torch-patch: gloo-windows"
 FENCE = re.compile(r"(?:^`(?P<name>[^`\n]+)`:\n\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -190,6 +190,29 @@ def twice(world, recipe, folder, **variables):
     equal(snapshot(folder), before, "files and times after the second run")
 
 
+def tool(checks, world):
+    """A command of its own, in an environment of its own, which it does not take for the one to patch."""
+    recipe, folder = Recipe("As a command of its own"), world.project("tool")
+    run(sys.executable, "-m", "venv", folder / "webui/.venv")
+    run(folder / "webui/.venv/bin/pip", "install", "--quiet", "--no-index", next(world.wheels.glob("torch-*.whl")))
+    half = len(recipe.commands) // 2
+    for installer, commands in (("uv", recipe.commands[:half]), ("pipx", recipe.commands[half:])):
+        home = world.project(f"home-of-{installer}")
+        path = f"{home}/.local/bin:{world.variables['PATH']}"
+
+        def install(commands=commands, home=home, path=path):
+            holds(installer in commands[0], f"the commands are {commands}")
+            for _ in range(2):
+                said = world.shell(folder / "webui", commands, HOME=str(home), PATH=path)
+                holds("torch-patch 0." in said, f"the version is told: {said}")
+            words = ["torch-patch apply gloo-windows", "torch-patch status --exit-code", "torch-patch revert"]
+            world.shell(folder / "webui", words, HOME=str(home), PATH=path)
+            (file,) = patched_files(folder)
+            equal(file.read_bytes(), world.original, "the file afterwards")
+
+        tried(checks, f"{installer}: installed twice, and used on a project", install)
+
+
 def uv(checks, world):
     """A uv project; its cache, and an environment made anew from it, are as upstream made them."""
     recipe, folder = Recipe("uv"), world.project("uv")
@@ -245,6 +268,18 @@ def make(checks, world):
         patched(folder)
 
     tried(checks, "`make check` fails where the patch is not in place, and `make install` puts it there", check_fails)
+
+    def uninstalled():
+        before = snapshot(folder)
+        world.shell(folder, [".venv/bin/pip uninstall --yes torch-patch"])
+        equal(snapshot(folder), before, "the patched file without torch-patch")
+        commands = [".venv/bin/pip install torch-patch", ".venv/bin/torch-patch revert --all --env .venv"]
+        world.shell(folder, commands)
+        (file,) = patched_files(folder)
+        equal(file.read_bytes(), world.original, "the file after a revert by a later installation")
+        holds(not (file.parents[2] / ".torch-patch").exists(), "a store is left")
+
+    tried(checks, "`pip uninstall torch-patch` leaves what a later installation reverts byte for byte", uninstalled)
 
 
 def pre_commit(checks, world):
@@ -473,6 +508,7 @@ class Mounts:
 
 
 RECIPES = {
+    "tool": tool,
     "uv": uv,
     "poetry": poetry,
     "make": make,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`torch-patch.exe` in a console: letters of any language, colours, and a double-click.
+"""`torch-patch.exe` in a console: letters of any language, colours, a double-click, and Ctrl+C in `run`.
 
 The console is a pseudoterminal, for which Wine does what Windows does for a terminal. Explorer is the Windows Python of
 python.py by the name `explorer.exe`: what counts is the name of the program that starts this one.
@@ -23,9 +23,19 @@ import time
 import wine
 from guide import CHINESE, CONDA, PATCH, conda
 from harness import Checks, equal, holds, section  # isort: skip
+from torch_wheel import TARGET  # isort: skip
 from python import HOME, install_python, windows_path
 
 CLICKS = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)"
+INTERRUPTIBLE = """
+import sys, time
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+    sys.exit(7)
+"""
 PROMPT = "Press Enter to close this window."
 BOLD = "\x1b[1m"
 # How long a program is given to end, or to show that it waits.
@@ -62,12 +72,16 @@ class Console:
         """What is shown, without the sequences that move and colour."""
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.shown)
 
+    def until(self, words):
+        """Reads until these words are shown."""
+        deadline = time.monotonic() + PATIENCE
+        while words not in self.text() and self.read(0.2) and time.monotonic() < deadline:
+            pass
+        holds(words in self.text(), f"expected `{words}` in:\n{self.text()}")
+
     def waits(self):
         """Raises unless the program asks for Enter and does not end without it."""
-        deadline = time.monotonic() + PATIENCE
-        while PROMPT not in self.text() and self.read(0.2) and time.monotonic() < deadline:
-            pass
-        holds(PROMPT in self.text(), f"expected `{PROMPT}` in:\n{self.text()}")
+        self.until(PROMPT)
         holds(self.read(2), "the window has closed without waiting")
         os.write(self.terminal, b"\r")
 
@@ -168,11 +182,35 @@ def double_click(checks):
     wine.remove_tree(packages.parents[1])
 
 
+def interrupted(checks):
+    """Ctrl+C while `run` waits for its command."""
+    section("Ctrl+C")
+    packages = conda(CONDA)
+    target = packages / TARGET
+    original = target.read_bytes()
+    run = ["run", "--with", PATCH, "--env", CONDA, "--", f"{HOME}\\python.exe", "-c"]
+    with checks.check("it reaches the command, whose exit code counts, and the patch is taken out"):
+        with program(*run, INTERRUPTIBLE) as shown:
+            shown.until("ready")
+            holds(target.read_bytes() != original, "the patch is in place while the command runs")
+            os.write(shown.terminal, b"\x03")
+            equal(shown.end(), 7, "exit code")
+            holds("stopped" in shown.text(), shown.text())
+        equal(target.read_bytes(), original, "the file afterwards")
+        holds(not (packages / ".torch-patch").exists(), "a store is left")
+    with checks.check("an exit code of Windows is passed on whole"):
+        with program(*run, "import os; os._exit(0x1234)") as shown:
+            # Of what a Windows program ends with, Wine's own exit code has the lowest byte.
+            equal(shown.end(), 0x34, "exit code")
+        equal(target.read_bytes(), original, "the file afterwards")
+    wine.remove_tree(packages.parents[1])
+
+
 def main():
     """Runs all parts."""
     checks = Checks()
     install_python()
-    for part in (letters_and_colours, double_click):
+    for part in (letters_and_colours, double_click, interrupted):
         part(checks)
     print()
     return checks.summary()

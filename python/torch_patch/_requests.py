@@ -111,8 +111,8 @@ def sync(
     """Bring the environment to what a project file says; `Report.project` has the file and its lock.
 
     `project` is the file or its directory, else the nearest one from the working directory upwards. `check` and
-    `dry_run` write nothing: of `check`, `Report.ok` tells whether nothing would change. `locked` refuses patch files that
-    are not those of the lock (`LockOutdated`) and leaves it as it is.
+    `dry_run` write nothing: of `check`, `Report.ok` tells whether nothing would change. `locked` refuses patch files
+    that are not those of the lock (`LockOutdated`) and leaves it as it is.
     """
     given = _given(
         ("--check", check),

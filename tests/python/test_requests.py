@@ -236,7 +236,7 @@ def test_sync_brings_what_the_project_names_and_takes_out_what_it_drops(
     environment: Venv, backend_patch: Path, tmp_path: Path
 ) -> None:
     project = tmp_path / "pyproject.toml"
-    project.write_text('[tool.torch-patch]\npatches = ["./backend.toml"]\n')
+    project.write_text(f'[tool.torch-patch]\npatches = ["./{backend_patch.name}"]\n')
     named = {"python": environment.python}
     assert not torch_patch.sync(project, check=True, **named).ok
     assert environment.target.read_bytes() == ORIGINAL.encode()
@@ -244,7 +244,8 @@ def test_sync_brings_what_the_project_names_and_takes_out_what_it_drops(
         torch_patch.sync(tmp_path, locked=True, **named)
     done = torch_patch.sync(tmp_path, **named)
     assert (done["backend"].outcome, done.ok) == ("applied", True)
-    assert done.project is not None and done.project.lock is not None
+    assert done.project is not None
+    assert done.project.lock is not None
     assert (done.project.file, done.project.patches) == (str(project.resolve()), ("./backend.toml",))
     assert (done.project.lock.state, Path(done.project.lock.path).is_file()) == ("written", True)
     assert torch_patch.sync(tmp_path, locked=True, **named)["backend"].outcome == "already-applied"
@@ -252,8 +253,8 @@ def test_sync_brings_what_the_project_names_and_takes_out_what_it_drops(
     project.write_text("[tool.torch-patch]\npatches = []\n")
     assert torch_patch.sync(tmp_path, **named)["backend"].outcome == "reverted"
     assert environment.target.read_bytes() == ORIGINAL.encode()
+    project.write_text("[tool.torch-patch]\npatch = []\n")
     with pytest.raises(torch_patch.BadProjectFile) as raised:
-        project.write_text("[tool.torch-patch]\npatch = []\n")
         torch_patch.sync(tmp_path, **named)
     assert raised.value.details["line"] == 2
 

@@ -62,11 +62,14 @@ class Scene:
         shutil.rmtree(kept)
 
     def installed(self, distribution, version):
-        """Says that a distribution is installed, without any file of it."""
+        """Says that a distribution is installed, with nothing but an empty package."""
         info = self.site / f"{distribution.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-        (info / "RECORD").write_text(f"{info.name}/METADATA,,\n{info.name}/RECORD,,\n")
+        package = self.site / distribution.replace("-", "_")
+        package.mkdir(exist_ok=True)
+        (package / "__init__.py").touch()
+        (info / "RECORD").write_text(f"{package.name}/__init__.py,,\n{info.name}/METADATA,,\n{info.name}/RECORD,,\n")
 
     def debian_torch(self):
         """Puts a copy of Debian's torch here, so that the system's own stays as it is."""

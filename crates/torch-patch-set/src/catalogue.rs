@@ -10,7 +10,7 @@ use crate::origin::Origin;
 use crate::patch::Patch;
 
 /// The patches of `patches/`, by id. A test holds the list against the folder.
-const BUILT_IN: [(&str, &str); 9] = [
+const BUILT_IN: [(&str, &str); 16] = [
     (
         "cuda-mismatch",
         include_str!("../../../patches/cuda-mismatch/patch.toml"),
@@ -44,8 +44,36 @@ const BUILT_IN: [(&str, &str); 9] = [
         include_str!("../../../patches/tensorboard-distutils/patch.toml"),
     ),
     (
+        "timm-container-abcs",
+        include_str!("../../../patches/timm-container-abcs/patch.toml"),
+    ),
+    (
+        "torchaudio-29",
+        include_str!("../../../patches/torchaudio-29/patch.toml"),
+    ),
+    (
+        "torchaudio-29-pyannote",
+        include_str!("../../../patches/torchaudio-29-pyannote/patch.toml"),
+    ),
+    (
         "upsample-old-checkpoint",
         include_str!("../../../patches/upsample-old-checkpoint/patch.toml"),
+    ),
+    (
+        "weights-only-lightning",
+        include_str!("../../../patches/weights-only-lightning/patch.toml"),
+    ),
+    (
+        "weights-only-mmengine",
+        include_str!("../../../patches/weights-only-mmengine/patch.toml"),
+    ),
+    (
+        "weights-only-pytorch-lightning",
+        include_str!("../../../patches/weights-only-pytorch-lightning/patch.toml"),
+    ),
+    (
+        "weights-only-tts",
+        include_str!("../../../patches/weights-only-tts/patch.toml"),
     ),
 ];
 

@@ -5,10 +5,13 @@ use std::fmt::Write as _;
 use clap::Command;
 use clap_mangen::Man;
 
-use crate::language::manual_in_words;
+use crate::language::{columns, manual_in_words};
 
 /// When the pages were last revised; `man` shows it, and asks for one.
 const DATE: &str = "2026-11-30";
+
+/// A line that ends with a colon and takes more columns is no heading.
+const LONGEST_HEADING: usize = 24;
 
 /// The page of a command, in roff ([man(7)](https://man7.org/linux/man-pages/man7/man.7.html)).
 pub(crate) fn page(command: &Command) -> anyhow::Result<String> {
@@ -63,7 +66,8 @@ fn sections(help: &str, page: &mut String) {
     let (mut is_shown, mut is_paragraph) = (false, false);
     for line in help.lines().filter(|line| !line.is_empty()) {
         let is_row = line.starts_with(' ');
-        let heading = line.strip_suffix([':', '：']).filter(|_| !is_row);
+        let heading = line.strip_suffix([':', '：']);
+        let heading = heading.filter(|text| !is_row && columns(text) <= LONGEST_HEADING);
         if is_row != is_shown {
             page.push_str(if is_row { ".nf\n" } else { ".fi\n" });
             is_shown = is_row;
@@ -71,7 +75,8 @@ fn sections(help: &str, page: &mut String) {
         if !is_row && !is_paragraph && heading.is_none() {
             page.push_str(".PP\n");
         }
-        is_paragraph = !is_row && heading.is_none();
+        // A heading begins a paragraph, too.
+        is_paragraph = !is_row;
         // Writing into a string does not fail.
         let _ = match heading {
             Some(heading) => writeln!(page, ".SH \"{}\"", escaped(&heading.to_uppercase())),

@@ -50,7 +50,9 @@ pub(crate) fn bare_command(world: &World) -> Command {
     let command = Command::new(binary).env_clear();
     // Windows programs do not start without it.
     let root = option_env!("SystemRoot").map_or("C:\\Windows", |root| root);
-    command.env("SystemRoot", root).current_dir(world.folder())
+    // In English, whatever the machine speaks.
+    let command = command.env("SystemRoot", root).env("LANG", "C");
+    command.current_dir(world.folder())
 }
 
 pub(crate) fn call(command: Command) -> Call {

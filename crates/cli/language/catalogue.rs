@@ -195,21 +195,28 @@ impl Catalogue {
             .map_or(Cow::Borrowed(text), |found| Cow::Owned(found.text))
     }
 
-    /// A list such as `a`, `b` and `c`.
+    /// A list such as `a`, `b` and `c`, or one whose items are all joined by the same word.
     fn list(&self, text: &str, depth: usize) -> String {
-        let (most, last) = match (text.rsplit_once(" and "), text.rsplit_once(" or ")) {
-            (Some((most, last)), _) => (most, Some(("和", last))),
-            (None, Some((most, last))) => (most, Some(("或", last))),
-            (None, None) => (text, None),
-        };
-        let most: Vec<_> = most
-            .split(", ")
-            .map(|item| self.inner(item, depth))
-            .collect();
-        let most = most.join("、");
-        match last {
-            Some((word, last)) => format!("{most} {word} {}", self.inner(last, depth)),
-            None => most,
+        let joints = [(" and ", "和"), (" or ", "或")];
+        let joint = joints.into_iter().find(|(joint, _)| text.contains(joint));
+        let (joint, own) = joint.unwrap_or((", ", ""));
+        let items = text.split(", ").flat_map(|items| items.split(joint));
+        let items: Vec<_> = items.map(|item| self.inner(item, depth)).collect();
+        match items.split_last() {
+            Some((last, most)) if !own.is_empty() => {
+                let most = most.join("、");
+                // A blank parts Chinese from other letters only.
+                let blank = |letter: Option<char>| {
+                    if letter.is_some_and(|letter| letter.is_ascii()) {
+                        " "
+                    } else {
+                        ""
+                    }
+                };
+                let (before, after) = (blank(most.chars().next_back()), blank(last.chars().next()));
+                format!("{most}{before}{own}{after}{last}")
+            }
+            _ => items.join("、"),
         }
     }
 }

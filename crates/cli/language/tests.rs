@@ -502,6 +502,12 @@ fn sentences_in_sentences_are_said_too() {
             "patch `a` covers none of the releases; patch `b` covers none of the releases",
             "补丁 `a` 不涵盖任何一个版本；补丁 `b` 不涵盖任何一个版本",
         ),
+        (
+            "no Python environment: `VIRTUAL_ENV` and `CONDA_PREFIX` are not set, no `.venv` in `C:\\x` or above, no \
+             `python3` or `python` on `PATH` or by the launcher `py` or in the registry",
+            "没有 Python 环境：`VIRTUAL_ENV` 和 `CONDA_PREFIX` 没有设置，`C:\\x` 及其上级目录中没有 `.venv`，\
+             在 `PATH` 中、通过启动器 `py` 或在注册表中也没有 `python3` 或 `python`",
+        ),
         // What is quoted is never translated, and what is not known stays English.
         ("there is no patch `drifted`", "没有补丁 `drifted`"),
         (

@@ -11,7 +11,7 @@ use clap::{
 use clap_complete::Shell;
 use torch_patch::{Platform, VersionRange};
 
-use crate::commands::{Add, Record, Remove, Restore, Run, Sync, Verify};
+use crate::commands::{Add, Explain, Record, Remove, Restore, Run, Sync, Verify};
 use crate::index_settings::IndexOptions;
 use crate::language::{self, Language};
 
@@ -170,6 +170,7 @@ pub(crate) enum Command {
     Add(Add),
     Remove(Remove),
     Run(Run),
+    Explain(Explain),
     Env(Env),
     Check(Box<Check>),
     Try(Box<Try>),
@@ -203,6 +204,7 @@ impl Command {
             Self::Add(_) => "add",
             Self::Remove(_) => "remove",
             Self::Run(_) => "run",
+            Self::Explain(_) => "explain",
             Self::Env(_) => "env",
             Self::Check(_) => "check",
             Self::Try(_) => "try",

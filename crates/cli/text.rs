@@ -51,6 +51,17 @@ pub(crate) fn outcome(result: &PatchReport) -> Vec<String> {
     lines
 }
 
+/// The state of a patch, with what it is about, or else why.
+pub(crate) fn state_here(result: &PatchReport) -> String {
+    let version = result.version.as_ref();
+    let installed = version.map(|version| format!("{} {version}", result.distribution));
+    let reason = installed.or_else(|| result.reason.clone());
+    explained(
+        &say(result.outcome.as_str()),
+        &say(&reason.unwrap_or_default()),
+    )
+}
+
 /// The distribution a patch is for. If its version is not known, the reason says why, or it is not there.
 fn subject(result: &PatchReport) -> String {
     match &result.version {

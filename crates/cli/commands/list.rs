@@ -3,9 +3,9 @@
 use torch_patch::{Description, Error, Report};
 
 use crate::args::Options;
-use crate::language::{explained, say};
+use crate::language::say;
 use crate::session::{catalogue, context};
-use crate::text::{BOLD, DIM};
+use crate::text::{BOLD, DIM, state_here};
 use crate::ui::{Format, Ui, paint};
 
 pub(super) fn run(options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
@@ -40,13 +40,7 @@ fn show(report: &Report, ui: &mut Ui) {
         ui.data(&line(patch, width.unwrap_or_default()));
         let mut states = report.results.iter();
         if let Some(state) = states.find(|result| result.patch == patch.id) {
-            let version = state.version.as_ref();
-            let installed = version.map(|version| format!("{} {version}", state.distribution));
-            let reason = installed
-                .or_else(|| state.reason.clone())
-                .unwrap_or_default();
-            let state = explained(&say(state.outcome.as_str()), &say(&reason));
-            ui.data(&format!("  {state}\n"));
+            ui.data(&format!("  {}\n", state_here(state)));
         }
     }
 }

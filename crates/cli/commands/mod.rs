@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod diff;
 mod env;
+mod explain;
 mod list;
 mod man;
 mod project;
@@ -25,6 +26,7 @@ pub(crate) use add::Add;
 pub(crate) use check::version_range;
 pub(crate) use diff::diffs;
 pub(crate) use env::rows;
+pub(crate) use explain::Explain;
 pub(crate) use project::owner;
 pub(crate) use record::Record;
 pub(crate) use remove::Remove;
@@ -50,6 +52,7 @@ pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> anyhow::Result<u8> {
         Command::Add(add) => add.run(options, ui),
         Command::Remove(remove) => remove.run(options, ui),
         Command::Run(run) => run.run(options, ui),
+        Command::Explain(explain) => explain.run(options, ui),
         Command::Env(_) => env::run(options, ui),
         Command::Check(check) => check::run(check, options, ui),
         Command::Try(words) => try_release::run(words, options, ui),

@@ -40,6 +40,10 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
         ErrorKind::Unsafe { word, .. } => vec![format!(
             "read `torch-patch show {word}`, then add `--accept-risk`"
         )],
+        ErrorKind::Unexplained => vec![
+            "paste the whole traceback, with its last line".to_owned(),
+            "`torch-patch list` tells which patches there are".to_owned(),
+        ],
         ErrorKind::Unnamed { .. } => vec!["name the patches, or use `--all`".to_owned()],
         ErrorKind::Drift { patch, files } => drift_hints(patch.as_deref(), files),
         ErrorKind::NotProven { subject, .. } => {

@@ -24,6 +24,7 @@ pub(crate) fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::Required { .. } => "required",
         ErrorKind::Unsafe { .. } => "unsafe",
         ErrorKind::Unnamed { .. } => "unnamed",
+        ErrorKind::Unexplained => "unexplained",
         ErrorKind::Drift { .. } => "drifted",
         ErrorKind::NotProven { .. } => "not-proven",
         ErrorKind::HandMade { .. } => "partly-by-hand",
@@ -101,6 +102,7 @@ pub(crate) fn exit_code(kind: &ErrorKind) -> u8 {
         ErrorKind::NotRecorded(refusal) => refusal.exit_code(),
         ErrorKind::Environment(error) if error.is_permission_denied() => 8,
         ErrorKind::Environment(_)
+        | ErrorKind::Unexplained
         | ErrorKind::NoOriginal(_)
         | ErrorKind::Unlocated(_)
         | ErrorKind::OtherWheels { .. }

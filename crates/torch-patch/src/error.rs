@@ -120,6 +120,8 @@ pub enum ErrorKind {
         /// What names it on the command line.
         word: String,
     },
+    /// No patch is known for the text of an error.
+    Unexplained,
     /// Several patches are applied and none was named.
     Unnamed {
         /// Those that are applied.
@@ -499,6 +501,7 @@ impl fmt::Display for Error {
                 write!(f, "patch `{patch}` is required by {}", listed(by))
             }
             ErrorKind::Unsafe { patch, .. } => write!(f, "patch `{patch}` is marked unsafe"),
+            ErrorKind::Unexplained => f.write_str("no patch is known for this text"),
             ErrorKind::Unnamed { applied } => {
                 write!(f, "several patches are applied: {}", listed(applied))
             }

@@ -61,6 +61,7 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
         ErrorKind::Excluded { patch, other, .. } => json!({ "patches": [patch, other] }),
         ErrorKind::Required { patch, by } => json!({ "patch": patch, "by": by }),
         ErrorKind::Unsafe { patch, .. } => json!({ "patch": patch }),
+        ErrorKind::Unexplained => json!({}),
         ErrorKind::Unnamed { applied } => json!({ "applied": applied }),
         ErrorKind::Drift { patch, files } => {
             let files: Vec<_> = files.iter().map(|file| {

@@ -138,7 +138,7 @@ fn shadowed(installation: Installation) -> ShadowedReport {
     }
 }
 
-fn state_here(context: &Context, patch: &Description) -> PatchReport {
+pub(crate) fn state_here(context: &Context, patch: &Description) -> PatchReport {
     let bare = |reason: String| PatchReport {
         state: Some(Outcome::NotApplied),
         reason: Some(reason),

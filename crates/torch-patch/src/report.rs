@@ -10,6 +10,7 @@ use crate::cell::CellReport;
 use crate::context::{Case, Need};
 use crate::description::Description;
 use crate::error::Error;
+use crate::explain::Explanation;
 use crate::findings::{RangeReport, SuggestionReport};
 use crate::recording::RecordingReport;
 use crate::request::{Selection, StatusRequest};
@@ -42,6 +43,9 @@ pub struct Report {
     /// The installed distributions that there are patches for, of `env`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub distributions: Vec<DistributionReport>,
+    /// The patches that may help against an error, of `explain`; the likeliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explanations: Vec<Explanation>,
     /// Each patch on each release for each platform, of `check`; the oldest release first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cells: Vec<CellReport>,
@@ -101,6 +105,7 @@ impl Report {
             results: Vec::new(),
             patches: Vec::new(),
             distributions: Vec::new(),
+            explanations: Vec::new(),
             cells: Vec::new(),
             ranges: Vec::new(),
             suggestions: Vec::new(),
@@ -207,6 +212,8 @@ pub enum Command {
     Run,
     /// To make a patch of what was edited by hand.
     Record,
+    /// To find the patch for an error.
+    Explain,
     /// To tell about the cache of what was fetched, or to empty it.
     Cache,
     /// To hold the files of distributions against what they were installed with.

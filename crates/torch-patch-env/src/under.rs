@@ -1,7 +1,7 @@
 //! Every environment below a directory, by what is on disk: virtual environments, those of conda, installed Pythons.
 //!
-//! No link is followed, and nothing is looked for inside of what was found, but for `envs` of a conda installation. No
-//! interpreter is run.
+//! No link is followed, and nothing is looked for inside of what was found, but for `envs` of an installation of conda and
+//! of a version of pyenv (<https://github.com/pyenv/pyenv-virtualenv>). No interpreter is run.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -56,9 +56,11 @@ pub fn environments_under(directory: &Path) -> Result<Under, EnvError> {
 /// Takes `directory` if it is an environment; returns where to go on.
 fn below(directory: PathBuf, listing: Listing, found: &mut Vec<PathBuf>) -> Vec<PathBuf> {
     let is_conda = listing.has("conda-meta");
-    let is_own = is_conda || listing.has("pyvenv.cfg") || is_installed(&directory, &listing);
+    let is_venv = listing.has("pyvenv.cfg");
+    let has_others = is_conda || !is_venv && is_installed(&directory, &listing);
+    let is_own = is_venv || has_others;
     let next = listing.directories.into_iter();
-    let next = next.filter(|name| !is_own || is_conda && name == OsStr::new("envs"));
+    let next = next.filter(|name| !is_own || has_others && name == OsStr::new("envs"));
     let next = next.map(|name| directory.join(name)).collect();
     // One of conda need not have a Python; what else is broken is told by whoever works in it.
     if is_own && (!is_conda || layout::conda_version(&disk(&directory), &directory).is_some()) {

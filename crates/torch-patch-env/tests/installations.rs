@@ -85,8 +85,8 @@ fn the_first_is_what_python_imports() {
 #[test]
 fn a_module_that_is_no_installed_package_is_an_error_that_names_it() {
     for (file, evidence) in [
-        ("extra/torch/__init__.py", "extra/torch"),
-        ("extra/torch.py", "extra/torch.py"),
+        ("extra/torch/__init__.py", "torch"),
+        ("extra/torch.py", "torch.py"),
     ] {
         let world = world();
         world.add(&[(file, "")]);
@@ -96,7 +96,7 @@ fn a_module_that_is_no_installed_package_is_an_error_that_names_it() {
             ["python-path not-installed", "purelib 2.5.1"]
         );
         let error = environment.distribution("torch").unwrap_err();
-        let evidence = world.path().join(evidence);
+        let evidence = world.path().join("extra").join(evidence);
         assert!(
             error
                 .to_string()

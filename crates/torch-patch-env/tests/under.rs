@@ -47,6 +47,8 @@ fn nothing_is_looked_for_inside_of_one() {
     let site = Site::new(&[]);
     venv(&site, "a");
     venv(&site, "a/src/inner");
+    venv(&site, "a/envs/inner");
+    site.add(&[("a/bin/python3.11", ""), ("a/python.exe", "")]);
     assert_eq!(found(&site, ""), ["a"]);
 }
 
@@ -87,6 +89,13 @@ fn an_installed_python_is_one_with_its_packages() {
         ("target/torch-2.5.1.dist-info/METADATA", "Name: torch\n"),
     ]);
     assert_eq!(found(&site, ""), ["versions/3.11.2"]);
+    venv(&site, "versions/3.11.2/envs/train");
+    venv(&site, "versions/3.11.2/share/venv");
+    assert_eq!(
+        found(&site, ""),
+        ["versions/3.11.2", "versions/3.11.2/envs/train"],
+        "pyenv-virtualenv keeps them there"
+    );
 }
 
 /// It is told by whoever works in it.

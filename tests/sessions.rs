@@ -326,6 +326,22 @@ fn both_readmes_say_the_same() {
     assert!(english.contains("](README.zh-CN.md)") && chinese.contains("](README.md)"));
 }
 
+/// A line end between two Chinese characters would show as a blank.
+#[test]
+fn each_paragraph_of_the_chinese_readme_is_one_line() {
+    let (readme, mut is_code, mut before) = (page("README.zh-CN.md"), false, "");
+    for line in readme.lines() {
+        is_code ^= line.starts_with("```");
+        let is_apart =
+            |line: &str| line.is_empty() || line.starts_with(['#', '|']) || line.starts_with("```");
+        assert!(
+            is_code || is_apart(before) || is_apart(line) || line.starts_with("- "),
+            "join these lines of README.zh-CN.md:\n{before}\n{line}"
+        );
+        before = line;
+    }
+}
+
 /// The command for a machine without torch, on the real index; `...` in the README stands for lines that are left out.
 #[test]
 #[ignore = "needs the network; .ci/run runs it"]

@@ -7,6 +7,7 @@
 mod catalogue;
 mod locale;
 mod pages;
+mod pattern;
 #[cfg(test)]
 mod sources;
 #[cfg(test)]

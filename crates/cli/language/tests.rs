@@ -6,8 +6,8 @@ use clap::{Command, CommandFactory as _};
 use serde::Deserialize;
 use torch_patch::Catalogue as Patches;
 
-use super::catalogue::placeholder;
 use super::pages::{cells, in_chinese};
+use super::pattern::placeholder;
 use super::sources::{Literal, literals};
 use super::{CHINESE, Language, asked_for};
 use crate::args::Arguments;

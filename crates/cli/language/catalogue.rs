@@ -4,6 +4,7 @@
 //! against all entries; of those that fit, the one with the most words of its own is meant.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
@@ -11,8 +12,10 @@ use flate2::read::DeflateDecoder;
 
 use super::pattern::{ONE_WORD, Pattern};
 
-/// As deep may sentences be in one another.
-const DEEPEST: usize = 8;
+/// So many sentences and parts of them are looked for in one text, which has some ten at most.
+const SENTENCES: usize = 200;
+/// A line of more bytes is no sentence.
+const LONGEST: usize = 4096;
 
 /// What stands between a sentence and its translation, and after an entry, where `build.rs` has packed them.
 const UNIT: char = '\u{1f}';
@@ -70,7 +73,7 @@ impl Catalogue {
 
     /// A text in this language; what is not known stays as it is.
     pub(super) fn say<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if let Some(found) = self.translate(text, 0) {
+        if let Some(found) = self.translate(text, &Cell::new(SENTENCES)) {
             return Cow::Owned(found.text);
         }
         if !text.contains('\n') {
@@ -85,19 +88,20 @@ impl Catalogue {
         self.help.get(text).map(String::as_str)
     }
 
-    fn translate(&self, text: &str, depth: usize) -> Option<Found> {
-        if depth > DEEPEST {
+    fn translate(&self, text: &str, left: &Cell<usize>) -> Option<Found> {
+        if text.len() > LONGEST {
             return None;
         }
+        left.set(left.get().checked_sub(1)?);
         let (lead, core, tail) = bare(text);
         let whole = self
             .sentences
             .iter()
-            .filter_map(|entry| self.whole(entry, core, depth));
+            .filter_map(|entry| self.whole(entry, core, left));
         let ended = self
             .endings
             .iter()
-            .filter_map(|entry| self.ended(entry, core, depth));
+            .filter_map(|entry| self.ended(entry, core, left));
         // The first of equals, as the file has them.
         let found = whole.chain(ended).reduce(|best, other| {
             if other.weight > best.weight {
@@ -106,7 +110,7 @@ impl Catalogue {
                 best
             }
         });
-        let found = found.or_else(|| self.joined(core, depth))?;
+        let found = found.or_else(|| self.joined(core, left))?;
         Some(Found {
             text: format!("{lead}{}{tail}", found.text),
             ..found
@@ -114,23 +118,23 @@ impl Catalogue {
     }
 
     /// The translation of a text that is one sentence.
-    fn whole(&self, entry: &Entry, text: &str, depth: usize) -> Option<Found> {
+    fn whole(&self, entry: &Entry, text: &str, left: &Cell<usize>) -> Option<Found> {
         let values = entry.english.values(text)?;
         Some(Found {
-            text: self.filled(entry, &values, depth),
+            text: self.filled(entry, &values, left),
             weight: entry.english.weight(),
         })
     }
 
     /// The translation of a text that is a sentence and an ending.
-    fn ended(&self, ending: &Entry, text: &str, depth: usize) -> Option<Found> {
+    fn ended(&self, ending: &Entry, text: &str, left: &Cell<usize>) -> Option<Found> {
         let first = ending.english.texts.first()?;
         text.match_indices(first.as_str())
             .filter(|(at, _)| *at > 0)
             .find_map(|(at, _)| {
                 let values = ending.english.values(&text[at..])?;
-                let before = self.translate(&text[..at], depth + 1)?;
-                let after = self.filled(ending, &values, depth);
+                let before = self.translate(&text[..at], left)?;
+                let after = self.filled(ending, &values, left);
                 let weight = before.weight + ending.english.weight();
                 Some(Found {
                     text: before.text + &after,
@@ -140,8 +144,8 @@ impl Catalogue {
     }
 
     /// The translation of a text that is several sentences in a row. What has no words, such as a path, is none.
-    fn joined(&self, text: &str, depth: usize) -> Option<Found> {
-        let part = |text: &str| match self.translate(text, depth + 1) {
+    fn joined(&self, text: &str, left: &Cell<usize>) -> Option<Found> {
+        let part = |text: &str| match self.translate(text, left) {
             None if !has_words(text) => Some(Found {
                 text: text.to_owned(),
                 weight: 0,
@@ -161,7 +165,7 @@ impl Catalogue {
     }
 
     /// The translation of an entry with the values of its placeholders.
-    fn filled(&self, entry: &Entry, values: &[&str], depth: usize) -> String {
+    fn filled(&self, entry: &Entry, values: &[&str], left: &Cell<usize>) -> String {
         let Pattern { texts, names } = &entry.translation;
         let mut filled = texts[0].clone();
         for (name, text) in names.iter().zip(&texts[1..]) {
@@ -173,8 +177,8 @@ impl Catalogue {
                 .position(|own| own.trim_end_matches(ONE_WORD) == name);
             let value = at.map_or("", |at| values[at]);
             match treatment {
-                "say" => filled.push_str(&self.inner(value, depth)),
-                "list" => filled.push_str(&self.list(value, depth)),
+                "say" => filled.push_str(&self.inner(value, left)),
+                "list" => filled.push_str(&self.list(value, left)),
                 _ => filled.push_str(value),
             }
             filled.push_str(text);
@@ -183,18 +187,18 @@ impl Catalogue {
     }
 
     /// A sentence in a sentence.
-    fn inner<'t>(&self, text: &'t str, depth: usize) -> Cow<'t, str> {
-        self.translate(text, depth + 1)
+    fn inner<'t>(&self, text: &'t str, left: &Cell<usize>) -> Cow<'t, str> {
+        self.translate(text, left)
             .map_or(Cow::Borrowed(text), |found| Cow::Owned(found.text))
     }
 
     /// A list such as `a`, `b` and `c`, or one whose items are all joined by the same word.
-    fn list(&self, text: &str, depth: usize) -> String {
+    fn list(&self, text: &str, left: &Cell<usize>) -> String {
         let joints = [(" and ", "和"), (" or ", "或")];
         let joint = joints.into_iter().find(|(joint, _)| text.contains(joint));
         let (joint, own) = joint.unwrap_or((", ", ""));
         let items = text.split(", ").flat_map(|items| items.split(joint));
-        let items: Vec<_> = items.map(|item| self.inner(item, depth)).collect();
+        let items: Vec<_> = items.map(|item| self.inner(item, left)).collect();
         match items.split_last() {
             Some((last, most)) if !own.is_empty() => {
                 let most = most.join("、");

@@ -36,8 +36,24 @@ impl Pattern {
     /// What stands in a text at the placeholders, if it is such a text.
     pub(super) fn values<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
         let text = text.strip_prefix(self.texts.first()?.as_str())?;
+        if !self.is_likely(text) {
+            return None;
+        }
         let mut values = Vec::with_capacity(self.names.len());
         self.fits(text, &mut values).then_some(values)
+    }
+
+    /// Whether a text that begins as the pattern does ends as it does, and has the rest between in this order.
+    fn is_likely(&self, text: &str) -> bool {
+        let rest = self.texts.get(1..).unwrap_or_default();
+        let Some((last, between)) = rest.split_last() else {
+            return text.is_empty();
+        };
+        let start = between.iter().try_fold(text, |text, part| {
+            let at = text.find(part.as_str())?;
+            text.get(at + part.len()..)
+        });
+        start.is_some_and(|text| text.ends_with(last.as_str()))
     }
 
     /// Whether a text goes on as the pattern does after so many values; collects the others. Each is as short as it can

@@ -561,3 +561,30 @@ fn an_option_chooses_the_language() {
     // What belongs to another program is not read.
     assert_eq!(of(&["run", "--", "x", "--lang", "zh-CN"]), None);
 }
+
+/// Lists of anything, as the messages of other programs may be.
+#[test]
+fn a_long_text_takes_no_time() {
+    let words: Vec<String> = (0..300)
+        .map(|number| format!("some word{number}"))
+        .collect();
+    let start = std::time::Instant::now();
+    for joint in [
+        ", ",
+        "; ",
+        ": ",
+        " and ",
+        " for ",
+        " ",
+        "` ",
+        " (line 1), ",
+        ": line 1: ",
+    ] {
+        for count in [10, 100, 300] {
+            assert!(!CHINESE.say(&words[..count].join(joint)).is_empty());
+        }
+    }
+    let text = "x".repeat(1_000_000);
+    assert_eq!(CHINESE.say(&text), text);
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}

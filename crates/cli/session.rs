@@ -4,7 +4,7 @@ use std::path::Path;
 
 use torch_patch::{
     Cache, Catalogue, Client, Context, Error, Platform, Project, Request, Surroundings, Upstream,
-    discover, load_directory, load_file,
+    discover, load_directory, load_file, names_file,
 };
 
 use crate::args::{Options, Place};
@@ -33,7 +33,7 @@ pub(crate) fn catalogue(options: &Options) -> anyhow::Result<Catalogue> {
 pub(crate) fn ids(catalogue: &mut Catalogue, words: &[String]) -> anyhow::Result<Vec<String>> {
     let mut ids = Vec::with_capacity(words.len());
     for word in words {
-        if is_file(word) {
+        if names_file(word) {
             let patch = load_file(Path::new(word))?;
             ids.push(patch.id.clone());
             catalogue.add(patch).map_err(Error::from)?;
@@ -111,9 +111,4 @@ fn request(place: &Place) -> Request {
         python: place.python.clone(),
         ..Request::default()
     }
-}
-
-/// An id has neither a dot nor a separator in it.
-pub(crate) fn is_file(word: &str) -> bool {
-    word.contains(['/', '\\', '.'])
 }

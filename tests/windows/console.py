@@ -36,7 +36,7 @@ except KeyboardInterrupt:
     print("stopped", flush=True)
     sys.exit(7)
 """
-PROMPT = "Press Enter to close this window."
+PROMPT = "press Enter to close this window"
 BOLD = "\x1b[1m"
 # How long a program is given to end, or to show that it waits.
 PATIENCE = 30

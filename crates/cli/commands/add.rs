@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use clap::Args;
-use torch_patch::{Catalogue, Command, Error, Project, Report, load_file};
+use torch_patch::{Catalogue, Command, Error, Project, Report, load_file, names_file};
 
 use super::project::ProjectOption;
 use crate::args::Options;
-use crate::session::{catalogue, is_file};
+use crate::session::catalogue;
 use crate::ui::{Format, Ui};
 
 /// Put patches on the list of the project file
@@ -51,7 +51,7 @@ impl Add {
 
 /// The patch as the file is to name it, after a look at whether there is such a patch.
 fn entry(project: &Project, catalogue: &Catalogue, word: &str) -> anyhow::Result<String> {
-    if !is_file(word) {
+    if !names_file(word) {
         return match catalogue.find(word) {
             Some(found) => {
                 found.map_err(Error::from)?;

@@ -1,12 +1,12 @@
 //! `torch-patch remove`.
 
 use clap::Args;
-use torch_patch::{Command, Error, Project};
+use torch_patch::{Command, Error, Project, names_file};
 
 use super::add::tell;
 use super::project::ProjectOption;
 use crate::args::Options;
-use crate::session::{catalogue, is_file};
+use crate::session::catalogue;
 use crate::ui::Ui;
 
 /// Take patches off the list of the project file
@@ -33,7 +33,7 @@ impl Remove {
         let mut entries = Vec::with_capacity(self.patches.len());
         for word in &self.patches {
             let entry = entry(&project, word)?;
-            let is_known = is_file(word) || catalogue.find(word).is_some();
+            let is_known = names_file(word) || catalogue.find(word).is_some();
             if !is_known && !project.patches().contains(&entry.as_str()) {
                 return Err(Error::unknown_patch(&catalogue, word).into());
             }
@@ -54,7 +54,7 @@ impl Remove {
 
 /// The patch as the file names it: a path is the same however it is written.
 fn entry(project: &Project, word: &str) -> anyhow::Result<String> {
-    if !is_file(word) || project.patches().contains(&word) {
+    if !names_file(word) || project.patches().contains(&word) {
         return Ok(word.to_owned());
     }
     let path = crate::process::surroundings()?.cwd.join(word);

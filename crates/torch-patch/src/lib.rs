@@ -123,7 +123,7 @@ pub use error::{DriftedFile, Error, ErrorKind, Subject};
 pub use explain::{Explanation, explain};
 pub use findings::{RangeReport, ReleaseName, SuggestionReport, VariantRange};
 pub use fleet::{Errand, Fleet, Means, fleet};
-pub use load::{load_directory, load_file};
+pub use load::{load_directory, load_file, names_file};
 pub use overview::{environment, list, show};
 pub use pristine::{NoOriginal, NoOriginalReason, Provenance, Sources};
 pub use progress::{Amount, Progress, Silent, Step};

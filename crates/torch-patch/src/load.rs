@@ -8,6 +8,12 @@ use torch_patch_set::{MAX_FILE_SIZE, Origin, Patch};
 
 use crate::error::{Error, ErrorKind};
 
+/// Whether a word names a patch file: an id has neither a dot nor a separator in it.
+#[must_use]
+pub fn names_file(word: &str) -> bool {
+    word.contains(['/', '\\', '.'])
+}
+
 /// Reads a patch file.
 ///
 /// # Errors

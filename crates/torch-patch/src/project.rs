@@ -145,12 +145,10 @@ impl Project {
         let own = directory.join(OWN_FILE);
         let own = own.is_file().then(|| Self::read_file(&own)).transpose()?;
         let shared = directory.join(PYPROJECT);
+        let text = shared.is_file().then(|| read_text(&shared)).transpose()?;
         // What other tools have in it may be of a form that is not known here yet.
-        let shared = if shared.is_file() && mentions_table(&shared)? {
-            Some(Self::read_file(&shared)?)
-        } else {
-            None
-        };
+        let text = text.filter(|text| text.contains("torch-patch"));
+        let shared = text.map(|text| Self::of(&shared, text)).transpose()?;
         match (own, shared.filter(|shared| shared.table.is_there)) {
             (Some(own), Some(shared)) => Err(ProjectError::Two {
                 paths: vec![own.path, shared.path],
@@ -161,7 +159,10 @@ impl Project {
     }
 
     fn read_file(path: &Path) -> Result<Self, Error> {
-        let text = read_text(path)?;
+        Self::of(path, read_text(path)?)
+    }
+
+    fn of(path: &Path, text: String) -> Result<Self, Error> {
         let path = resolved(path);
         let table = Table::parse(&text, is_pyproject(&path))
             .map_err(|fault| fault.into_error(&path, &text))?;
@@ -299,10 +300,6 @@ impl Project {
 
 fn is_pyproject(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == PYPROJECT)
-}
-
-fn mentions_table(path: &Path) -> Result<bool, Error> {
-    Ok(read_text(path)?.contains("torch-patch"))
 }
 
 fn read_text(path: &Path) -> Result<String, Error> {

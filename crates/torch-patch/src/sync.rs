@@ -11,7 +11,7 @@ use torch_patch_set::{Catalogue, Origin};
 use crate::apply::{apply, with_required};
 use crate::context::{Context, word};
 use crate::error::Error;
-use crate::load::load_file;
+use crate::load::{load_file, names_file};
 use crate::progress::Progress;
 use crate::project::{Lock, LockDifference, Project, ProjectError};
 use crate::report::{Command, LockReport, LockState, ProjectReport, Report};
@@ -59,7 +59,7 @@ impl Default for SyncRequest {
 pub fn project_patches(project: &Project, catalogue: &mut Catalogue) -> Result<Vec<String>, Error> {
     let mut ids = Vec::new();
     for word in project.patches() {
-        if !is_file(word) {
+        if !names_file(word) {
             ids.push(word.to_owned());
             continue;
         }
@@ -213,11 +213,6 @@ fn check_risk(
         }
     }
     Ok(())
-}
-
-/// An id has neither a dot nor a separator in it.
-fn is_file(word: &str) -> bool {
-    word.contains(['/', '\\', '.'])
 }
 
 fn same_file(one: &Origin, other: &Origin) -> bool {

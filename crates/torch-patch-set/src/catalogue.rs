@@ -10,10 +10,18 @@ use crate::origin::Origin;
 use crate::patch::Patch;
 
 /// The patches of `patches/`, by id. A test holds the list against the folder.
-const BUILT_IN: [(&str, &str); 16] = [
+const BUILT_IN: [(&str, &str); 20] = [
     (
         "cuda-mismatch",
         include_str!("../../../patches/cuda-mismatch/patch.toml"),
+    ),
+    (
+        "functional-tensor",
+        include_str!("../../../patches/functional-tensor/patch.toml"),
+    ),
+    (
+        "functional-tensor-pytorchvideo",
+        include_str!("../../../patches/functional-tensor-pytorchvideo/patch.toml"),
     ),
     (
         "gloo-always",
@@ -34,6 +42,14 @@ const BUILT_IN: [(&str, &str); 16] = [
     (
         "libuv-windows",
         include_str!("../../../patches/libuv-windows/patch.toml"),
+    ),
+    (
+        "mmcv-get-stream",
+        include_str!("../../../patches/mmcv-get-stream/patch.toml"),
+    ),
+    (
+        "mmcv-lite-get-stream",
+        include_str!("../../../patches/mmcv-lite-get-stream/patch.toml"),
     ),
     (
         "pkg-resources-packaging",

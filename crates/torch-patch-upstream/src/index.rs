@@ -73,7 +73,8 @@ impl fmt::Debug for IndexSettings {
 /// What all places together have of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listing {
-    /// The wheels, in the order of the places and of each place's own list.
+    /// The wheels, in the order of the places and of each place's own list, and the source distributions of releases
+    /// that have no wheel.
     pub wheels: Vec<Wheel>,
     /// What a user may want to know, such as a folder that does not exist.
     pub notes: Vec<String>,
@@ -106,13 +107,26 @@ pub fn wheels(
         search.find_links(place)?;
     }
     if search.is_found {
-        return Ok(search.listing);
+        return Ok(without_needless_sources(search.listing));
     }
     Err(UpstreamErrorKind::ProjectNotFound {
         project: search.project,
         places: settings.places(),
     }
     .into())
+}
+
+/// Takes out source distributions of releases that have a wheel.
+fn without_needless_sources(mut listing: Listing) -> Listing {
+    let wheels = listing
+        .wheels
+        .iter()
+        .filter(|wheel| !wheel.name.is_source());
+    let built: HashSet<String> = wheels.map(|wheel| wheel.name.version.clone()).collect();
+    listing
+        .wheels
+        .retain(|wheel| !wheel.name.is_source() || !built.contains(&wheel.name.version));
+    listing
 }
 
 /// The wheel at an address with `https`, `http` or `file`; none if the address is not one, or not that of a wheel. `digest`

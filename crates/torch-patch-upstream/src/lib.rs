@@ -56,6 +56,7 @@ mod error;
 mod index;
 mod members;
 mod source;
+mod source_archive;
 mod wheel;
 
 pub use archive::WheelFault;

@@ -17,6 +17,7 @@ use crate::error::{UpstreamError, UpstreamErrorKind};
 pub(crate) use crate::members::dist_info::resolve;
 use crate::members::reading::Reading;
 use crate::source::{self, LocalFile, RangeSource, Remote};
+use crate::source_archive;
 use crate::wheel::{Location, Wheel};
 
 /// Files of a wheel by the path that was asked for; `None`: the wheel does not have it.
@@ -58,6 +59,12 @@ pub fn members(
     paths: &[&str],
 ) -> Result<Members, UpstreamError> {
     let read = match &wheel.location {
+        Location::File(path) if wheel.name.is_source() => LocalFile::open(path)
+            .map_err(ReadError::from)
+            .and_then(|file| source_archive::members(&file, wheel, paths)),
+        Location::Url(url) if wheel.name.is_source() => {
+            from_source(&Remote { client, url }, cache, wheel, paths)
+        }
         Location::File(path) => LocalFile::open(path)
             .map_err(ReadError::from)
             .and_then(|file| from_file(&file, wheel, paths)),
@@ -106,6 +113,27 @@ fn check_whole(file: &LocalFile, expected: Digest) -> Result<(), ReadError> {
         found,
     }
     .into())
+}
+
+/// Reads from the cache if that has all of it, else from the whole source distribution.
+fn from_source(
+    source: &dyn RangeSource,
+    cache: Option<&Cache>,
+    wheel: &Wheel,
+    paths: &[&str],
+) -> Result<Members, ReadError> {
+    let Some((cache, digest)) = cache.zip(wheel.digest) else {
+        return source_archive::members(source, wheel, paths);
+    };
+    let (key, name) = (digest.hex(), &wheel.name.file_name);
+    let known = cache.known(&key, name);
+    let found = paths.iter().map(|path| from_cache(cache, &known, path));
+    if let Some(found) = found.collect::<Option<Members>>() {
+        return Ok(found);
+    }
+    let read = source_archive::members(source, wheel, paths)?;
+    cache.learn(&key, name, None, &read);
+    Ok(read)
 }
 
 /// Reads from the cache what it has, and the rest from the address.

@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use pep440_rs::Version;
+use torch_patch_env::normalize;
 use torch_patch_store::Digest;
+
+/// How the file name of a source distribution ends.
+const SOURCE: &str = ".tar.gz";
 
 /// A wheel that an index or a folder has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +91,32 @@ impl WheelName {
             abi: split(tags[1]),
             platform: split(tags[2]),
         })
+    }
+
+    /// Reads the file name of a source distribution of `project`, a normalised name; none if it is not one. It stands
+    /// for every Python and platform.
+    #[must_use]
+    pub fn parse_source(file_name: &str, project: &str) -> Option<Self> {
+        let stem = file_name.strip_suffix(SOURCE)?;
+        let (distribution, version) = stem.rsplit_once('-')?;
+        if normalize(distribution) != project || version.parse::<Version>().is_err() {
+            return None;
+        }
+        Some(Self {
+            file_name: file_name.to_owned(),
+            distribution: distribution.to_owned(),
+            version: version.to_owned(),
+            build: String::new(),
+            python: vec!["py3".to_owned()],
+            abi: vec!["none".to_owned()],
+            platform: vec!["any".to_owned()],
+        })
+    }
+
+    /// Tells whether it is a source distribution, which stands for a release that has no wheel.
+    #[must_use]
+    pub fn is_source(&self) -> bool {
+        self.file_name.ends_with(SOURCE)
     }
 
     /// Tells whether it is for a Python without a global interpreter lock (PEP 703), such as `cp313t`.

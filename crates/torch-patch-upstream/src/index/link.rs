@@ -111,9 +111,10 @@ impl Link {
         }
     }
 
-    /// Returns the wheel that it leads to, if it is one of `project`, a normalised name; and credentials in the link.
+    /// Returns the wheel or source distribution that it leads to, if it is one of `project`, a normalised name; and credentials in the link.
     pub(super) fn wheel(self, project: &str) -> Option<(Wheel, Option<(Origin, Login)>)> {
-        let name = WheelName::parse(&self.file_name)?;
+        let name = WheelName::parse(&self.file_name)
+            .or_else(|| WheelName::parse_source(&self.file_name, project))?;
         if normalize(&name.distribution) != project {
             return None;
         }

@@ -139,3 +139,16 @@ fn what_is_wrong_with_a_project_file_is_shown() {
         (2, &"project-not-found".into())
     );
 }
+
+/// Where a directory may not be searched, nobody can say that there is no project file in it.
+#[cfg(unix)]
+#[test]
+fn a_project_file_that_cannot_be_looked_at_is_not_absent() {
+    let world = torch_world();
+    // A link to itself: looking at it fails, for root as well.
+    let link = world.folder().join("torch-patch.toml");
+    fs_err::os::unix::fs::symlink(&link, &link).unwrap();
+    let (code, json) = run_json(&world, &["sync"]);
+    let found = (code, json["error"]["code"].as_str().unwrap());
+    assert_eq!(found, (6, "project-file-unreadable"));
+}

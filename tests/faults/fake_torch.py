@@ -148,7 +148,8 @@ class World:
         found.pop(f"site/{RECORDS}/lock", None)
         for path, (_, *owner, content) in list(found.items()):
             if path == f"site/{RECORDS}/ledger.json":
-                found[path] = json.dumps(self.records("ledger.json"))
+                # A project asks in the name of its file, which lies in the folder of its world.
+                found[path] = json.dumps(self.records("ledger.json")).replace(f"{self.folder}/", "")
             elif path.startswith(f"site/{RECORDS}/backups/"):
                 found[path] = (tuple(owner), content)
         return found

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import strace
 from fake_torch import A, B, C, CREATED, D, NEW, OLD, RECORDS, UPGRADED, by_hand, patched
 
+PROJECT = "patches"
 DRIFTED = patched(OLD[A], "one") + b"# and an edit by its user\r\n"
 
 
@@ -53,6 +54,14 @@ def drifted(world, torch_patch):
     """Somebody edited a patched file further."""
     torch_patch(world, "apply", file_of("one"))
     world.edit(DRIFTED)
+
+
+def locked_project(world, torch_patch):
+    """A project file names two patches, and its lock was written; the environment was made anew since."""
+    (world.folder / PROJECT / "torch-patch.toml").write_text('patches = ["one.toml", "two.toml"]\n')
+    torch_patch(world, "sync", "--project", PROJECT)
+    torch_patch(world, "revert", "--all")
+    world.compile()
 
 
 def interrupted(is_place):
@@ -123,6 +132,10 @@ OPERATIONS = [
         (
             "apply a patch that creates a file", fresh, ("apply", file_of("new")),
             undo("new"), {NEW: None}, {NEW: CREATED},
+        ),
+        (
+            "sync a project", locked_project, ("sync", "--project", PROJECT, "--locked"),
+            ("revert", file_of("one"), file_of("two")), OLD, {A: BOTH},
         ),
         ("revert one file", applied("one"), undo("one"), ("apply", file_of("one")), {A: ONE}, {A: OLD[A]}),
         ("revert four files", applied("four"), undo("four"), ("apply", file_of("four")), FOUR, OLD),

@@ -5,7 +5,7 @@ import subprocess
 
 from fake_torch import A, COMPILED, CREATED, OLD, RECORDS, UPGRADED, World, by_hand
 from harness import brief, equal, holds, picture, same_picture, sha256
-from operations import DRIFTED
+from operations import DRIFTED, file_of
 
 # Exit codes of a failure, by the error that was injected: the documented ones only.
 DENIED = {"EACCES", "EROFS", "EPERM"}
@@ -149,9 +149,10 @@ class Promises:
         return is_in
 
     def files_of_patches(self):
-        """The patch files of the operation, so that `status` knows patches that are not recorded too."""
+        """The patch files of the operation, so that `status` knows patches that are not recorded too, and tells of no
+        others: the catalogue has patches for this torch as well."""
         words = (*self.operation.command, *self.operation.opposite)
-        return sorted({word for word in words if word.endswith(".toml")})
+        return sorted({word for word in words if word.endswith(".toml")}) or [file_of("one")]
 
     def heals_both_ways(self, world, lane):
         """The same command and the opposite one each reach what they would have reached without the fault."""
@@ -210,6 +211,8 @@ def legal_states(are_in, is_recorded, is_begun, contents):
 
 def exit_codes(call, error, has_answer):
     """The documented exit codes of a failure: by what could not be done, and why."""
+    if call.text.startswith("patches/torch-patch."):  # a project file, or its lock
+        return {6, 8}
     if call.text.startswith("patches"):
         return {6}
     if call.text == "site" and call.name in LOOKS:

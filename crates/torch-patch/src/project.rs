@@ -143,9 +143,9 @@ impl Project {
 
     fn in_directory(directory: &Path) -> Result<Option<Self>, Error> {
         let own = directory.join(OWN_FILE);
-        let own = own.is_file().then(|| Self::read_file(&own)).transpose()?;
+        let own = is_there(&own)?.then(|| Self::read_file(&own)).transpose()?;
         let shared = directory.join(PYPROJECT);
-        let text = shared.is_file().then(|| read_text(&shared)).transpose()?;
+        let text = is_there(&shared)?.then(|| read_text(&shared)).transpose()?;
         // What other tools have in it may be of a form that is not known here yet.
         let text = text.filter(|text| text.contains("torch-patch"));
         let shared = text.map(|text| Self::of(&shared, text)).transpose()?;
@@ -300,6 +300,26 @@ impl Project {
 
 fn is_pyproject(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == PYPROJECT)
+}
+
+/// Whether there is a file; one that cannot be looked at is not taken for absent.
+fn is_there(path: &Path) -> Result<bool, Error> {
+    match fs::metadata(path) {
+        Ok(found) => Ok(found.is_file()),
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(source) => Err(ProjectError::Unreadable {
+            path: path.to_path_buf(),
+            source,
+        }
+        .into()),
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 fn read_text(path: &Path) -> Result<String, Error> {

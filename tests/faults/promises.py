@@ -211,7 +211,7 @@ def legal_states(are_in, is_recorded, is_begun, contents):
 
 def exit_codes(call, error, has_answer):
     """The documented exit codes of a failure: by what could not be done, and why."""
-    if call.text.startswith("patches/torch-patch."):  # a project file, or its lock
+    if call.text.startswith(("patches/torch-patch.", "patches/pyproject.toml")):  # a project file, or its lock
         return {6, 8}
     if call.text.startswith("patches"):
         return {6}

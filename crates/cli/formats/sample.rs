@@ -156,6 +156,7 @@ fn describe(id: &str, title: &str) -> Description {
         description: String::new(),
         symptoms: Vec::new(),
         links: Vec::new(),
+        occurs: "always".to_owned(),
         risk: "none".to_owned(),
         platforms: Vec::new(),
         requires: Vec::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::error::FormatError;
+use crate::occurs::Occurs;
 use crate::origin::Origin;
 use crate::platform::Platform;
 use crate::risk::Risk;
@@ -30,6 +31,8 @@ pub struct Patch {
     pub links: Vec<String>,
     /// How much it may harm; `none` if the file does not say.
     pub risk: Risk,
+    /// Where the problem occurs, among the installations that it is for; `always` if the file does not say.
+    pub occurs: Occurs,
     /// The platforms it is for; empty: all. See [`Patch::applies_on`].
     pub platforms: Vec<Platform>,
     /// The ids of patches that have to be applied with it.

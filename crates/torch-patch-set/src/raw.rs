@@ -61,6 +61,8 @@ pub(crate) struct RawPatch {
     pub(crate) links: Option<At<Vec<At<String>>>>,
     /// How much it may harm those who rely on the original behaviour.
     pub(crate) risk: Option<At<String>>,
+    /// Where the problem occurs, among the installations that it is for.
+    pub(crate) occurs: Option<At<String>>,
     /// The platforms it is for; none or an empty list: all.
     pub(crate) platforms: Option<At<Vec<At<String>>>>,
     /// The ids of patches that have to be applied with it.

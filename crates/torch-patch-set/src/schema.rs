@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::keys::{VERBS, VerbKeys};
 use crate::limits;
+use crate::occurs::Occurs;
 use crate::platform::Platform;
 use crate::raw::{At, RawExpect, RawPatch, TextOr};
 use crate::risk::Risk;
@@ -103,6 +104,11 @@ pub(crate) fn patch(schema: &mut Schema) {
         schema,
         "risk",
         json!({ "enum": Risk::ALL.map(Risk::as_str), "default": "none" }),
+    );
+    refine(
+        schema,
+        "occurs",
+        json!({ "enum": Occurs::ALL.map(Occurs::as_str), "default": "always" }),
     );
     refine(
         schema,

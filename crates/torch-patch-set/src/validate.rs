@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::error_kind::FormatErrorKind;
 use crate::limits;
+use crate::occurs::Occurs;
 use crate::origin::Origin;
 use crate::patch::Patch;
 use crate::platform::Platform;
@@ -25,6 +26,7 @@ pub(crate) struct Content {
     symptoms: Vec<String>,
     links: Vec<String>,
     risk: Risk,
+    occurs: Occurs,
     platforms: Vec<Platform>,
     requires: Vec<String>,
     conflicts: Vec<String>,
@@ -42,6 +44,7 @@ impl Content {
             symptoms: self.symptoms,
             links: self.links,
             risk: self.risk,
+            occurs: self.occurs,
             platforms: self.platforms,
             requires: self.requires,
             conflicts: self.conflicts,
@@ -73,6 +76,7 @@ fn checked(raw: &RawPatch) -> Result<Content, Fault> {
         symptoms: symptoms(raw)?,
         links: links(raw)?,
         risk: raw.risk.as_ref().map_or(Ok(Risk::None), risk)?,
+        occurs: raw.occurs.as_ref().map_or(Ok(Occurs::Always), occurs)?,
         platforms: platforms(raw)?,
         requires,
         conflicts,
@@ -233,6 +237,14 @@ fn risk(word: &At<String>) -> Result<Risk, Fault> {
         .into_iter()
         .find(|risk| risk.as_str() == word.as_str());
     found.ok_or_else(|| unknown_word(word, &known).at("", "risk"))
+}
+
+fn occurs(word: &At<String>) -> Result<Occurs, Fault> {
+    let known = Occurs::ALL.map(Occurs::as_str);
+    let found = Occurs::ALL
+        .into_iter()
+        .find(|occurs| occurs.as_str() == word.as_str());
+    found.ok_or_else(|| unknown_word(word, &known).at("", "occurs"))
 }
 
 fn platforms(raw: &RawPatch) -> Result<Vec<Platform>, Fault> {

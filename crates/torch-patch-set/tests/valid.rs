@@ -92,6 +92,7 @@ fn summary(patch: &Patch) -> String {
         symptoms,
         links,
         risk,
+        occurs,
         platforms,
         requires,
         conflicts,
@@ -100,7 +101,7 @@ fn summary(patch: &Patch) -> String {
     } = patch;
     writeln!(
         text,
-        "{id}: {title} ({distribution}), risk {risk}, consent {}",
+        "{id}: {title} ({distribution}), risk {risk}, consent {}, occurs {occurs}",
         risk.needs_consent()
     )
     .unwrap();

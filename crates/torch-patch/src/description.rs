@@ -24,6 +24,8 @@ pub struct Description {
     pub links: Vec<String>,
     /// `none`, `low`, `medium` or `unsafe`.
     pub risk: String,
+    /// Where the problem occurs: `always`, `without-nccl`, `toolkit-mismatch` or `sometimes`.
+    pub occurs: String,
     /// `win`, `linux` or `macos`; empty: everywhere.
     pub platforms: Vec<String>,
     /// The ids of the patches it needs.
@@ -69,6 +71,7 @@ impl Description {
             symptoms: patch.symptoms.clone(),
             links: patch.links.clone(),
             risk: patch.risk.to_string(),
+            occurs: patch.occurs.to_string(),
             platforms: patch.platforms.iter().map(ToString::to_string).collect(),
             requires: patch.requires.clone(),
             conflicts: patch.conflicts.clone(),

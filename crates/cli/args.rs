@@ -11,7 +11,7 @@ use clap::{
 use clap_complete::Shell;
 use torch_patch::{Platform, VersionRange};
 
-use crate::commands::{Add, Explain, Record, Remove, Restore, Run, Sync, Verify};
+use crate::commands::{Add, Doctor, Explain, Record, Remove, Restore, Run, Sync, Verify};
 use crate::index_settings::IndexOptions;
 use crate::language::{self, Language};
 
@@ -172,6 +172,7 @@ pub(crate) enum Command {
     Run(Run),
     Explain(Explain),
     Env(Env),
+    Doctor(Doctor),
     Check(Box<Check>),
     Try(Box<Try>),
     Verify(Verify),
@@ -206,6 +207,7 @@ impl Command {
             Self::Run(_) => "run",
             Self::Explain(_) => "explain",
             Self::Env(_) => "env",
+            Self::Doctor(_) => "doctor",
             Self::Check(_) => "check",
             Self::Try(_) => "try",
             Self::Verify(_) => "verify",

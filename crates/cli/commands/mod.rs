@@ -6,6 +6,7 @@ mod cache;
 mod check;
 mod completions;
 mod diff;
+mod doctor;
 mod env;
 mod explain;
 mod list;
@@ -25,6 +26,7 @@ mod verify;
 pub(crate) use add::Add;
 pub(crate) use check::version_range;
 pub(crate) use diff::diffs;
+pub(crate) use doctor::Doctor;
 pub(crate) use env::rows;
 pub(crate) use explain::Explain;
 pub(crate) use project::owner;
@@ -54,6 +56,7 @@ pub(crate) fn run(arguments: &Arguments, ui: &mut Ui) -> anyhow::Result<u8> {
         Command::Run(run) => run.run(options, ui),
         Command::Explain(explain) => explain.run(options, ui),
         Command::Env(_) => env::run(options, ui),
+        Command::Doctor(doctor) => doctor.run(options, ui),
         Command::Check(check) => check::run(check, options, ui),
         Command::Try(words) => try_release::run(words, options, ui),
         Command::Verify(words) => verify::run(words, options, ui),

@@ -14,6 +14,31 @@ use crate::args::Arguments;
 
 /// Texts that look like sentences and are none: what is compared or sent, and nobody reads.
 const NOT_SAID: &[&str] = &[
+    // Commands, errors of others, and names that are the same in every language.
+    "C:/Program Files/NVIDIA GPU Computing Toolkit/CUDA",
+    "dist_attr: Optional[_DistSpec] = _DistSpec(",
+    "colossalai check -i",
+    "uv venv --python 3.10",
+    "{python} -m pip install {}",
+    "dpkg --verify python3-{package}",
+    "uv cache clean {}",
+    "Distributed package doesn't have NCCL built in",
+    "torch-patch-probe ",
+    "its thread ended",
+    "from colossalai.cli import cli; cli(prog_name='colossalai')",
+    "{python} -m venv .venv",
+    "{python} -m ensurepip",
+    "{python} -m ensurepip --upgrade",
+    "release ",
+    "setx {name} \"{value}\"",
+    "export {name}={value}",
+    "setx {name} \"\"",
+    "unset {name}",
+    "{python} -m pip install torch",
+    "{python} -m pip install --force-reinstall --no-deps torch=={metadata}",
+    "cd ..",
+    "Python {version}",
+    "pip {}",
     // Who works, as the lock and the ledger have it.
     "torch-patch apply",
     "torch-patch revert",

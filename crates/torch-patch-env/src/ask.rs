@@ -5,16 +5,13 @@
 //! too long.
 
 use std::fmt;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use serde::Serialize;
-use wait_timeout::ChildExt;
 
-use crate::imp;
+use crate::child::{BoundedRun, run_bounded};
 use crate::lossy;
 
 /// Prints, NUL after each: a mark, `sys.executable`, `sys.prefix`, `sys.base_prefix`, the version, platlib, purelib,
@@ -86,9 +83,9 @@ pub(crate) fn ask(
         .args(arguments)
         .args(["-I", "-S", "-c", QUESTION])
         .current_dir(cwd);
-    match run(command, timeout) {
+    match run_bounded(command, timeout) {
         Err(error) => Err(failure(format!("cannot be run ({error})"), b"")),
-        Ok(Run {
+        Ok(BoundedRun {
             status: None,
             stderr,
             ..
@@ -96,12 +93,12 @@ pub(crate) fn ask(
             format!("gave no answer within {} s", timeout.as_secs_f32()),
             &stderr,
         )),
-        Ok(Run {
+        Ok(BoundedRun {
             status: Some(status),
             stderr,
             ..
         }) if !status.success() => Err(failure(format!("failed ({status})"), &stderr)),
-        Ok(Run { stdout, stderr, .. }) => parse(&stdout).ok_or_else(|| {
+        Ok(BoundedRun { stdout, stderr, .. }) => parse(&stdout).ok_or_else(|| {
             let found = String::from_utf8_lossy(&stdout)
                 .chars()
                 .take(60)
@@ -115,56 +112,6 @@ pub(crate) fn ask(
             )
         }),
     }
-}
-
-struct Run {
-    /// `None`: it was killed.
-    status: Option<ExitStatus>,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-}
-
-fn run(mut command: Command, timeout: Duration) -> io::Result<Run> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    imp::set_apart(&mut command);
-    let end = Instant::now() + timeout;
-    let mut child = command.spawn()?;
-    let stdout = collect(child.stdout.take());
-    let stderr = collect(child.stderr.take());
-    let status = child.wait_timeout(timeout)?;
-    if status.is_none() {
-        imp::end(&mut child);
-    }
-    // What it has started may hold the pipes open.
-    let output = |pipe: &Receiver<Vec<u8>>| {
-        let left = end
-            .saturating_duration_since(Instant::now())
-            .max(Duration::from_millis(100));
-        pipe.recv_timeout(left).unwrap_or_default()
-    };
-    let run = Run {
-        status,
-        stdout: output(&stdout),
-        stderr: output(&stderr),
-    };
-    Ok(run)
-}
-
-/// Reads a pipe to its end beside the caller, so that neither side waits for the other.
-fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
-    const LONGEST_OUTPUT: u64 = 1 << 20;
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(pipe) = pipe {
-            let _ = pipe.take(LONGEST_OUTPUT).read_to_end(&mut bytes);
-        }
-        let _ = sender.send(bytes);
-    });
-    receiver
 }
 
 /// Takes the answer from what was printed; a start-up message before it is passed over.

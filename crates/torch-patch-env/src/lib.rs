@@ -33,6 +33,7 @@
 
 mod ask;
 mod bounded;
+mod child;
 mod discover;
 mod distribution;
 mod environment;
@@ -71,6 +72,7 @@ mod version_file;
 mod tests;
 
 pub use ask::InterpreterFailure;
+pub use child::{BoundedRun, run_bounded};
 pub use discover::discover;
 pub use distribution::{Distribution, Installation};
 pub use environment::{Environment, Kind, Layout, SitePackages};
@@ -83,3 +85,4 @@ pub use request::{PoetryPlaces, Request, Surroundings};
 pub use rows::{Row, rows_of};
 pub use source::Source;
 pub use under::{Under, environments_under};
+pub use version_file::{Assigned, assigned_in_version_file};

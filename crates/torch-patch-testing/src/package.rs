@@ -44,9 +44,10 @@ impl Package {
             .file(DISTRIBUTED, &module)
     }
 
-    /// Adds a file; `path` is relative to site-packages, `/`-separated.
+    /// Adds a file, or puts another content into one; `path` is relative to site-packages, `/`-separated.
     #[must_use]
     pub fn file(mut self, path: &str, content: &str) -> Self {
+        self.files.retain(|(own, _)| own != path);
         self.files
             .push((path.to_owned(), content.as_bytes().to_vec()));
         self

@@ -9,6 +9,7 @@ use torch_patch_store::Digest;
 use crate::cell::CellReport;
 use crate::context::{Case, Need};
 use crate::description::Description;
+use crate::diagnosis::Diagnosis;
 use crate::error::Error;
 use crate::explain::Explanation;
 use crate::findings::{RangeReport, SuggestionReport};
@@ -70,6 +71,9 @@ pub struct Report {
     /// The files that were put back, of `restore`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restored: Vec<RestoredReport>,
+    /// What was found in the environment, of `doctor`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Diagnosis>,
     /// What was moved over the network, of `check`, `try` and `restore`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic: Option<TrafficReport>,
@@ -114,6 +118,7 @@ impl Report {
             project: None,
             verified: Vec::new(),
             restored: Vec::new(),
+            diagnosis: None,
             traffic: None,
             environments: Vec::new(),
             error: None,
@@ -220,6 +225,8 @@ pub enum Command {
     Verify,
     /// To put single files back to what they should be.
     Restore,
+    /// To walk through what training with torch needs.
+    Doctor,
 }
 
 /// A project file and its lock.

@@ -6,6 +6,7 @@ mod adopt;
 mod apply;
 #[cfg(feature = "upstream")]
 mod check;
+mod doctor;
 mod drift;
 mod fleet;
 mod interrupted;

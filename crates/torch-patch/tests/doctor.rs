@@ -1,0 +1,585 @@
+//! What `doctor` finds, in environments that are made for it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fs_err as fs;
+use torch_patch::{DoctorFinding, DoctorRequest, Level, Platform, Report, Tools, Topic, doctor};
+use torch_patch_testing::Package;
+
+use crate::setting::{BARRIER, Setting, TARGET};
+
+const LIBRARY: &str = if cfg!(windows) {
+    "torch/lib/torch_python.dll"
+} else {
+    "torch/lib/libtorch_python.so"
+};
+const GLOO: &str = "x\0ProcessGroupGloo\0 no ProcessGroupNCCL here\0";
+const BOTH: &str = "x\0ProcessGroupGloo\0ProcessGroupNCCL\0";
+
+/// A torch that says how it was built.
+fn torch(version: &str, local: &str, cuda: &str, library: &str) -> Package {
+    let module =
+        format!("__version__ = '{version}{local}'\ncuda: Optional[str] = {cuda}\nhip = None\n");
+    Package::torch(version)
+        .file("torch/version.py", &module)
+        .file(LIBRARY, library)
+}
+
+fn cpu() -> Setting {
+    Setting::with(&torch("2.5.1", "+cpu", "None", GLOO))
+}
+
+fn with_pip(setting: Setting) -> Setting {
+    setting
+        .world
+        .install(&Package::new("pip", "24.3.1").file("pip/__init__.py", ""));
+    setting
+}
+
+fn report_of(setting: &Setting, request: &DoctorRequest) -> Report {
+    let before = setting.picture();
+    let report = doctor(&setting.context(), request).unwrap();
+    assert_eq!(setting.picture(), before, "it writes nothing");
+    let findings = &report.diagnosis.as_ref().unwrap().findings;
+    let is_in_order = findings.iter().all(|own| own.level != Level::Attention);
+    assert_eq!(report.ok, is_in_order);
+    report
+}
+
+fn report(setting: &Setting) -> Report {
+    report_of(setting, &DoctorRequest::default())
+}
+
+fn all_about(report: &Report, topic: Topic) -> Vec<&DoctorFinding> {
+    let findings = &report.diagnosis.as_ref().unwrap().findings;
+    findings.iter().filter(|own| own.topic == topic).collect()
+}
+
+fn about(report: &Report, topic: Topic) -> &DoctorFinding {
+    let found = all_about(report, topic);
+    assert_eq!(found.len(), 1, "{found:?}");
+    found[0]
+}
+
+/// Level, message and command of the only finding about a topic.
+fn told(report: &Report, topic: Topic) -> (Level, &str, Option<&str>) {
+    let found = about(report, topic);
+    (found.level, &found.message, found.command.as_deref())
+}
+
+#[test]
+fn a_torch_without_nccl_needs_gloo_windows_and_is_in_order_with_it() {
+    let setting = with_pip(cpu());
+    let before = report(&setting);
+    assert_eq!(
+        told(&before, Topic::Nccl),
+        (
+            Level::Attention,
+            "NCCL is missing in this torch",
+            Some("torch-patch apply gloo-windows")
+        )
+    );
+    assert_eq!(
+        about(&before, Topic::Nccl).patch.as_deref(),
+        Some("gloo-windows")
+    );
+    let build = before.diagnosis.as_ref().unwrap().torch.clone().unwrap();
+    assert_eq!((build.version.as_str(), build.cuda), ("2.5.1+cpu", None));
+    assert_eq!((build.nccl, build.gloo), (Some(false), Some(true)));
+    assert!(!before.ok);
+
+    setting.apply(&["gloo-windows"]);
+    let after = report(&setting);
+    assert_eq!(
+        told(&after, Topic::Nccl),
+        (
+            Level::Ok,
+            "NCCL is missing in this torch, and what asks for it runs on gloo",
+            None
+        )
+    );
+    assert!(after.ok, "{after:#?}");
+
+    setting.revert(&["gloo-windows"]);
+    assert!(!report(&setting).ok);
+}
+
+#[test]
+fn the_guides_own_line_counts_and_is_told_once() {
+    let setting = with_pip(cpu());
+    setting.edit(
+        "    prefix_store = PrefixStore(f\"{group_name}/\", store)\n",
+        "    prefix_store = PrefixStore(f\"{group_name}/\", store)\n    backend = Backend.GLOO\n",
+    );
+    let report = report(&setting);
+    assert_eq!(about(&report, Topic::Nccl).level, Level::Ok);
+    let by_hand = all_about(&report, Topic::Patch);
+    let by_hand: Vec<&&DoctorFinding> = by_hand
+        .iter()
+        .filter(|own| own.message.contains("by hand"))
+        .collect();
+    assert_eq!(by_hand.len(), 1, "{by_hand:?}");
+    assert_eq!(
+        by_hand[0].command.as_deref(),
+        Some("torch-patch apply gloo-windows --adopt")
+    );
+    assert_eq!(
+        about(&report, Topic::Files).level,
+        Level::Ok,
+        "it is told with its patch"
+    );
+    assert!(report.ok, "{report:#?}");
+}
+
+#[test]
+fn gloo_for_everything_is_harmful_where_nccl_is() {
+    let setting = Setting::with(&torch("2.5.1", "+cu124", "'12.4'", BOTH));
+    assert_eq!(
+        about(&report(&setting), Topic::Nccl).message,
+        "torch is built with NCCL"
+    );
+    setting.apply(&["gloo-always"]);
+    let found = report(&setting);
+    let patches = all_about(&found, Topic::Patch);
+    let harmful = patches.iter().find(|own| own.level == Level::Attention);
+    assert_eq!(
+        harmful.unwrap().command.as_deref(),
+        Some("torch-patch revert gloo-always")
+    );
+    setting.revert(&["gloo-always"]);
+    setting.apply(&["gloo-windows"]);
+    assert!(report(&setting).ok, "the guarded one does nothing there");
+}
+
+#[test]
+fn without_gloo_no_patch_is_offered() {
+    let setting = Setting::with(&torch("2.5.1", "", "None", "no back end\0"));
+    let found = report(&setting);
+    let nccl = about(&found, Topic::Nccl);
+    assert_eq!((nccl.level, &nccl.patch), (Level::Attention, &None));
+    let setting = Setting::new();
+    assert_eq!(
+        about(&report(&setting), Topic::Nccl).level,
+        Level::Note,
+        "no library"
+    );
+}
+
+#[test]
+fn a_torch_that_is_not_there_or_half_there_is_told() {
+    let setting = cpu();
+    fs::remove_dir_all(setting.world.at("torch")).unwrap();
+    fs::remove_dir_all(setting.world.at("torch-2.5.1.dist-info")).unwrap();
+    let absent = report(&setting);
+    let (level, message, command) = told(&absent, Topic::Torch);
+    assert_eq!(
+        (level, message),
+        (Level::Attention, "torch is not installed here")
+    );
+    assert!(
+        command.unwrap().ends_with("-m pip install torch"),
+        "{command:?}"
+    );
+    assert!(all_about(&absent, Topic::Nccl).is_empty());
+
+    let setting = cpu();
+    setting.world.write(
+        "torch/version.py",
+        "__version__ = '2.4.0+cpu'\ncuda = None\n",
+    );
+    let half = report(&setting);
+    let found = all_about(&half, Topic::Torch);
+    assert_eq!(found[1].level, Level::Attention);
+    assert_eq!(
+        found[1].message,
+        "its metadata says 2.5.1, and its `version.py` says 2.4.0"
+    );
+}
+
+#[test]
+fn a_driver_beside_a_torch_without_cuda_is_a_note() {
+    let setting = cpu();
+    let driver = setting.world.folder().join("nvcuda.dll");
+    let request = DoctorRequest {
+        driver_files: vec![driver.clone()],
+        ..DoctorRequest::default()
+    };
+    assert_eq!(
+        all_about(&report_of(&setting, &request), Topic::Torch).len(),
+        1
+    );
+    fs::write(&driver, "").unwrap();
+    let found = report_of(&setting, &request);
+    let notes = all_about(&found, Topic::Torch);
+    assert_eq!(notes[1].level, Level::Note, "{notes:?}");
+}
+
+#[test]
+fn pip_and_who_keeps_it_out_are_told() {
+    let setting = cpu();
+    assert_eq!(about(&report(&setting), Topic::Pip).level, Level::Note);
+    let setting = with_pip(setting);
+    assert_eq!(
+        told(&report(&setting), Topic::Pip),
+        (Level::Ok, "pip 24.3.1", None)
+    );
+}
+
+#[test]
+fn drift_an_old_form_and_another_release_need_attention() {
+    let setting = with_pip(cpu()).patch("mine", BARRIER);
+    setting.apply(&["gloo-windows", "mine"]);
+    assert!(report(&setting).ok);
+    let setting = setting
+        .without_patches()
+        .patch_file(&crate::setting::patch_file(
+            "mine",
+            "links = [\"https://example.com\"]",
+            BARRIER,
+        ));
+    let found = report(&setting);
+    let patches = all_about(&found, Topic::Patch);
+    let outdated = patches
+        .iter()
+        .find(|own| own.message == "`mine` is outdated");
+    assert_eq!(
+        outdated.unwrap().command.as_deref(),
+        Some("torch-patch apply mine")
+    );
+
+    fs::write(
+        setting.world.target(),
+        format!("{}# mine\n", setting.read()),
+    )
+    .unwrap();
+    let found = report(&setting);
+    let patches = all_about(&found, Topic::Patch);
+    let drifted = patches
+        .iter()
+        .find(|own| own.message == "`gloo-windows` is drifted");
+    assert_eq!(
+        drifted.unwrap().command.as_deref(),
+        Some("torch-patch revert gloo-windows")
+    );
+}
+
+#[test]
+fn a_changed_file_that_no_patch_knows_is_named() {
+    let setting = with_pip(cpu());
+    setting.apply(&["gloo-windows"]);
+    setting.world.write("torch/__init__.py", "mine\n");
+    let found = report(&setting);
+    let files = about(&found, Topic::Files);
+    assert_eq!(files.level, Level::Attention);
+    assert_eq!(
+        files.message,
+        "torch 2.5.1: not as installed: `torch/__init__.py`"
+    );
+    assert_eq!(files.command.as_deref(), Some("torch-patch verify torch"));
+}
+
+#[test]
+fn a_patch_of_a_user_is_needed_unless_it_says_otherwise() {
+    let setting = with_pip(cpu()).patch("mine", BARRIER);
+    setting.apply(&["gloo-windows"]);
+    let found = report(&setting);
+    let needed = |report: &Report| {
+        let found = all_about(report, Topic::Patch);
+        let own = found
+            .into_iter()
+            .find(|own| own.patch.as_deref() == Some("mine"));
+        own.map(|own| (own.level, own.command.clone()))
+    };
+    let apply = Some("torch-patch apply mine".to_owned());
+    assert_eq!(needed(&found), Some((Level::Attention, apply)));
+    let sometimes = crate::setting::patch_file("mine", "occurs = \"sometimes\"", BARRIER);
+    let setting = setting.without_patches().patch_file(&sometimes);
+    let explain = Some("torch-patch explain mine".to_owned());
+    assert_eq!(needed(&report(&setting)), Some((Level::Note, explain)));
+}
+
+#[test]
+fn on_windows_the_rendezvous_needs_its_patch() {
+    let setting = with_pip(cpu()).on(Platform::Windows);
+    setting.apply(&["gloo-windows"]);
+    let found = report(&setting);
+    let patches = all_about(&found, Topic::Patch);
+    let libuv = patches
+        .iter()
+        .find(|own| own.patch.as_deref() == Some("libuv-windows"));
+    // The torch of this test has none of its files, which is in the way.
+    assert_eq!(libuv.unwrap().level, Level::Note);
+}
+
+#[test]
+fn colossalai_is_told_with_its_command_its_python_and_what_it_needs() {
+    let spec = "    dist_attr: Optional[_DistSpec] = _DistSpec(DistPlacementPattern.REPLICATE)\n";
+    let old = Package::new("colossalai", "0.2.5")
+        .file("colossalai/cli/benchmark/__init__.py", "")
+        .file("colossalai/tensor/tensor_spec.py", spec);
+    let setting = with_pip(cpu());
+    assert!(all_about(&report(&setting), Topic::Colossalai).is_empty());
+    setting.world.install(&old);
+    let metadata = setting.world.at("colossalai-0.2.5.dist-info/METADATA");
+    let needs = "Requires-Dist: torch>=1.11,<2.0\nRequires-Dist: click\nRequires-Dist: pytest; extra == 'test'\n";
+    let text = fs::read_to_string(&metadata).unwrap();
+    fs::write(&metadata, format!("{}\n{needs}", text.trim_end())).unwrap();
+    let found = report(&setting);
+    let told: Vec<(Level, &str)> = all_about(&found, Topic::Colossalai)
+        .into_iter()
+        .map(|own| (own.level, own.message.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                Level::Ok,
+                "ColossalAI 0.2.5 has the guide's command, `colossalai benchmark --gpus 1`"
+            ),
+            (
+                Level::Attention,
+                "ColossalAI 0.2.5 cannot start on Python 3.11"
+            ),
+            (
+                Level::Attention,
+                "ColossalAI 0.2.5 needs what is not here: torch >=1.11,<2.0 (here is 2.5.1), click"
+            ),
+        ]
+    );
+    let needs = all_about(&found, Topic::Colossalai)[2]
+        .command
+        .clone()
+        .unwrap();
+    assert!(
+        needs.ends_with("-m pip install \"torch>=1.11,<2.0\" \"click\""),
+        "{needs}"
+    );
+
+    let new = Package::new("colossalai", "0.3.6").file("colossalai/__init__.py", "");
+    let setting = with_pip(cpu());
+    setting.world.install(&new);
+    let found = report(&setting);
+    let own = about(&found, Topic::Colossalai);
+    assert_eq!(
+        (own.level, own.command.as_deref()),
+        (Level::Note, Some("colossalai check -i"))
+    );
+}
+
+#[test]
+fn a_poisoned_cache_of_uv_needs_cleaning() {
+    let setting = with_pip(cpu());
+    setting.apply(&["gloo-windows"]);
+    let cache = setting.world.folder().join("uv");
+    let archive = cache.join("archive-v0/abc");
+    fs::create_dir_all(&archive).unwrap();
+    let copy = |path: &str, content: &[u8]| {
+        let to = archive.join(path);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::write(to, content).unwrap();
+    };
+    for path in ["METADATA", "RECORD"] {
+        let path = format!("torch-2.5.1.dist-info/{path}");
+        copy(&path, &fs::read(setting.world.at(&path)).unwrap());
+    }
+    copy(TARGET, b"poison\n");
+    let pointer = cache.join("wheels-v5/index/torch/2.5.1-py3-none-any");
+    fs::create_dir_all(pointer.parent().unwrap()).unwrap();
+    fs::write(pointer, "abc").unwrap();
+    let request = DoctorRequest {
+        uv_caches: vec![cache],
+        ..DoctorRequest::default()
+    };
+    let found = report_of(&setting, &request);
+    let poison = about(&found, Topic::Cache);
+    assert_eq!(
+        (poison.level, poison.command.as_deref()),
+        (Level::Attention, Some("uv cache clean torch"))
+    );
+}
+
+#[cfg(unix)]
+mod toolkits {
+    use super::*;
+
+    /// A toolkit whose `nvcc` says this, and exits so.
+    fn toolkit(setting: &Setting, name: &str, says: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let home = setting.world.folder().join(name);
+        let nvcc = home.join("bin/nvcc");
+        fs::create_dir_all(nvcc.parent().unwrap()).unwrap();
+        fs::write(&nvcc, format!("#!/bin/sh\n{says}\n")).unwrap();
+        fs::set_permissions(&nvcc, std::fs::Permissions::from_mode(0o755)).unwrap();
+        home
+    }
+
+    fn says(release: &str) -> String {
+        format!("echo 'Cuda compilation tools, release {release}, V{release}.99'")
+    }
+
+    fn request(tools: Tools) -> DoctorRequest {
+        DoctorRequest {
+            tools,
+            nvcc_timeout: Duration::from_secs(5),
+            ..DoctorRequest::default()
+        }
+    }
+
+    fn home(path: &std::path::Path) -> Tools {
+        Tools {
+            cuda_home: Some(path.into()),
+            ..Tools::default()
+        }
+    }
+
+    fn cuda_117() -> Setting {
+        with_pip(Setting::with(
+            &torch("1.13.1", "+cu117", "'11.7'", BOTH).file(
+                "torch/utils/cpp_extension.py",
+                "def _check_cuda_version(compiler_name, compiler_version):\n    if cuda_ver != torch_cuda_version:\n        \
+                 raise RuntimeError(CUDA_MISMATCH_MESSAGE.format(cuda_str_version, torch.version.cuda))\n",
+            ),
+        ))
+    }
+
+    #[test]
+    fn the_same_major_version_fits() {
+        let setting = cuda_117();
+        for (release, level) in [
+            ("11.7", Level::Ok),
+            ("11.0", Level::Ok),
+            ("12.1", Level::Attention),
+        ] {
+            let path = toolkit(&setting, release, &says(release));
+            let found = report_of(&setting, &request(home(&path)));
+            let own = about(&found, Topic::Cuda);
+            assert_eq!(own.level, level, "{own:?}");
+            let toolkit = found.diagnosis.as_ref().unwrap().toolkit.clone().unwrap();
+            assert_eq!(
+                (toolkit.nvcc.as_deref(), toolkit.source.as_str()),
+                (Some(release), "CUDA_HOME")
+            );
+        }
+    }
+
+    #[test]
+    fn another_major_version_needs_cuda_mismatch_or_another_toolkit() {
+        let setting = cuda_117();
+        let path = toolkit(&setting, "cuda", &says("12.1"));
+        let request = request(home(&path));
+        let before = report_of(&setting, &request);
+        assert_eq!(
+            about(&before, Topic::Cuda).command.as_deref(),
+            Some("torch-patch apply cuda-mismatch")
+        );
+        setting.apply(&["cuda-mismatch"]);
+        let after = report_of(&setting, &request);
+        assert_eq!(about(&after, Topic::Cuda).level, Level::Note);
+        assert!(after.ok, "{after:#?}");
+    }
+
+    #[test]
+    fn an_nvcc_that_does_not_answer_is_told_within_its_time() {
+        let setting = cuda_117();
+        for (script, expected) in [
+            ("sleep 60", "gave no answer within"),
+            ("exit 3", "failed (exit status: 3)"),
+            ("echo hello", "expected `release 11.7`, found `hello`"),
+        ] {
+            let path = toolkit(&setting, "cuda", script);
+            let mut request = request(home(&path));
+            request.nvcc_timeout = Duration::from_millis(500);
+            let start = std::time::Instant::now();
+            let found = report_of(&setting, &request);
+            let own = about(&found, Topic::Cuda);
+            assert_eq!(own.level, Level::Attention);
+            assert!(own.message.contains(expected), "{own:?}");
+            assert!(start.elapsed() < Duration::from_secs(20));
+        }
+    }
+
+    #[test]
+    fn a_variable_that_names_no_toolkit_is_put_right() {
+        let setting = cuda_117();
+        let path = toolkit(&setting, "cuda", &says("11.7"));
+        let shown = path.display();
+        let set = format!("export CUDA_HOME={shown}");
+        let gone = setting.world.folder().join("gone");
+        for (value, on_path, command) in [
+            (format!("{shown}/bin"), false, set.as_str()),
+            (format!("\"{shown}\""), false, &set),
+            (format!("{shown};/other"), false, &set),
+            (gone.display().to_string(), true, &set),
+            (gone.display().to_string(), false, "unset CUDA_HOME"),
+        ] {
+            let tools = Tools {
+                cuda_home: Some(value.clone().into()),
+                path: if on_path {
+                    vec![path.join("bin")]
+                } else {
+                    Vec::new()
+                },
+                ..Tools::default()
+            };
+            let found = report_of(&setting, &request(tools));
+            let own = about(&found, Topic::Cuda);
+            assert_eq!(
+                (own.level, own.command.as_deref()),
+                (Level::Attention, Some(command)),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_toolkit_is_looked_for_in_torchs_order() {
+        let setting = cuda_117();
+        let [home, path, on_path, default] = ["home", "path", "on-path", "default"]
+            .map(|name| toolkit(&setting, name, &says("11.7")));
+        let mut tools = Tools {
+            cuda_home: Some(home.into()),
+            cuda_path: Some(path.into()),
+            path: vec![on_path.join("bin")],
+            defaults: vec![default],
+        };
+        let source = |tools: &Tools| {
+            let found = report_of(&setting, &request(tools.clone()));
+            let notes = all_about(&found, Topic::Cuda);
+            let notes = notes.iter().filter(|own| own.level == Level::Note).count();
+            let toolkit = found.diagnosis.unwrap().toolkit;
+            (toolkit.map(|toolkit| toolkit.source), notes)
+        };
+        let named = |name: &str| Some(name.to_owned());
+        assert_eq!(
+            source(&tools),
+            (named("CUDA_HOME"), 1),
+            "the other variable is a note"
+        );
+        tools.cuda_home = Some("".into());
+        assert_eq!(source(&tools), (named("CUDA_PATH"), 0));
+        tools.cuda_path = None;
+        assert_eq!(source(&tools), (named("PATH"), 0));
+        tools.path.clear();
+        assert_eq!(source(&tools), (named("default"), 0));
+        tools.defaults.clear();
+        assert_eq!(
+            source(&tools),
+            (None, 1),
+            "none is a note: training needs none"
+        );
+    }
+
+    #[test]
+    fn without_cuda_in_torch_the_toolkit_does_not_matter() {
+        let setting = with_pip(cpu());
+        setting.apply(&["gloo-windows"]);
+        let found = report_of(&setting, &request(home(&PathBuf::from("/gone"))));
+        assert!(found.ok, "{found:#?}");
+        let levels: Vec<Level> = all_about(&found, Topic::Cuda)
+            .iter()
+            .map(|own| own.level)
+            .collect();
+        assert_eq!(levels, [Level::Ok, Level::Note]);
+    }
+}

@@ -60,6 +60,10 @@ fleets:
 behaviour:
     .ci/run behaviour
 
+# Two processes on PyPI's own builds of torch, without NCCL: each release that tests/real_torch knows (the gate: two)
+real-torch:
+    .ci/run real-torch-all
+
 # The Windows binary under Wine: all tests, the guide's case, a real Windows Python (Debian)
 windows:
     .ci/run windows

@@ -1,10 +1,15 @@
 """Asks torch for NCCL with two processes on loopback, as training scripts do, and checks what comes out.
 
-Exits 0 if `all_reduce`, `new_group(backend="nccl")` and two DDP steps are right on both ranks; else it shows what a
-rank raised. It never edits torch. Run it with the Python whose torch is to be tried.
+    two_ranks.py [--request nccl|none|…] [--torchrun COMMAND] [--cuda] [--device-id]
+
+Exits 0 if `all_reduce`, objects, `new_group(backend="nccl")`, `barrier(device_ids=[0])` and two DDP steps are right on
+both ranks; else it shows what a rank raised. It never edits torch. Run it with the Python whose torch is to be tried.
 """
 
+import argparse
+import contextlib
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -15,6 +20,17 @@ RANKS = 2
 STEPS = 2
 
 
+def arguments():
+    """What is asked of torch, and how the processes are started."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--request", default="nccl", help="the backend of init_process_group, `none` for no word of it")
+    parser.add_argument("--torchrun", help="the command that starts the ranks, in the place of this script")
+    parser.add_argument("--cuda", action="store_true", help="torch.cuda.is_available() says yes, as with a GPU")
+    parser.add_argument("--device-id", action="store_true", help="name the GPU to init_process_group")
+    parser.add_argument("--rank", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
 def free_port():
     """A port of loopback that nobody listens on right now."""
     with socket.socket() as probe:
@@ -22,29 +38,34 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def launch():
-    """Starts one process per rank and returns the exit code of the whole."""
-    port = free_port()
+def commands(torchrun, port):
+    """The processes to start, each as its command and the variables that it needs besides."""
+    rank = [__file__, "--rank", *sys.argv[1:]]
+    if torchrun:
+        yield [*shlex.split(torchrun), "--master_addr=127.0.0.1", f"--master_port={port}", *rank], {}
+        return
+    for number in range(RANKS):
+        place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        yield [sys.executable, *rank], {**place, "RANK": str(number), "WORLD_SIZE": str(RANKS)}
+
+
+def launch(torchrun):
+    """Starts the ranks and returns the exit code of the whole."""
     with tempfile.TemporaryDirectory() as folder:
-        ranks = [
-            subprocess.Popen(
-                [sys.executable, __file__, str(rank)],
-                env={
-                    **os.environ,
-                    "GLOO_SOCKET_IFNAME": "lo",
-                    "MASTER_ADDR": "127.0.0.1",
-                    "MASTER_PORT": str(port),
-                    "WEIGHTS": folder,
-                },
-            )
-            for rank in range(RANKS)
-        ]
+        shared = {**os.environ, "GLOO_SOCKET_IFNAME": "lo", "WEIGHTS": folder}
+        started = []
         try:
-            codes = [rank.wait(timeout=120) for rank in ranks]
+            for command, own in commands(torchrun, free_port()):
+                said = tempfile.TemporaryFile()  # one after the other is shown: together, lines run into each other
+                started.append((subprocess.Popen(command, env={**shared, **own}, stdout=said, stderr=said), said))
+            codes = [process.wait(timeout=120) for process, _ in started]
         finally:
-            for rank in ranks:
-                rank.kill()
-                rank.wait()
+            for process, said in started:
+                end(process)
+                said.seek(0)
+                sys.stdout.write(said.read().decode(errors="replace"))
+                said.close()
+            sys.stdout.flush()
         if any(codes):
             return 1
         weights = []
@@ -58,24 +79,50 @@ def launch():
         return 0
 
 
-def work(rank):
+def end(process):
+    """Ends a process that is still there; torchrun ends its ranks then."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=10)
+    process.kill()
+    process.wait()
+
+
+def work(wanted):
     """What one rank does."""
     import torch
     import torch.distributed as dist
     from torch.nn.parallel import DistributedDataParallel
 
-    dist.init_process_group("nccl", rank=rank, world_size=RANKS)
+    rank = int(os.environ["RANK"])
+    if wanted.cuda:
+        torch.cuda.is_available = lambda: True
+    words = [] if wanted.request == "none" else [wanted.request]
+    if wanted.device_id:
+        dist.init_process_group(*words, device_id=torch.device("cuda:0"))
+    else:
+        dist.init_process_group(*words)
+    print(f"init_process_group made {dist.get_backend()}", flush=True)
+
+    def right(what, found, expected):
+        if found != expected:
+            sys.exit(f"rank {rank}: {what} gave {found}")
 
     total = torch.tensor([float(rank + 1), 10.0 * (rank + 1)])
     dist.all_reduce(total)
-    if total.tolist() != [3.0, 30.0]:
-        sys.exit(f"rank {rank}: all_reduce gave {total.tolist()}")
+    right("all_reduce", total.tolist(), [3.0, 30.0])
+    everyone = [None] * RANKS
+    dist.all_gather_object(everyone, {"rank": rank})
+    right("all_gather_object", everyone, [{"rank": other} for other in range(RANKS)])
+    told = [f"from rank {rank}"]
+    dist.broadcast_object_list(told, src=1)
+    right("broadcast_object_list", told, ["from rank 1"])
 
     group = dist.new_group([0, 1], backend="nccl")
+    right("get_backend of the new group", dist.get_backend(group), "gloo")
     product = torch.tensor([float(rank + 2)])
     dist.all_reduce(product, op=dist.ReduceOp.PRODUCT, group=group)
-    if product.item() != 6.0:
-        sys.exit(f"rank {rank}: all_reduce in the new group gave {product.item()}")
+    right("all_reduce in the new group", product.item(), 6.0)
     dist.barrier(device_ids=[0])
 
     torch.manual_seed(rank)  # different weights and data: only DDP can make them equal
@@ -110,6 +157,5 @@ def leave(rank, weights):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        sys.exit(launch())
-    work(int(sys.argv[1]))
+    asked = arguments()
+    sys.exit(work(asked) if asked.rank else launch(asked.torchrun))

@@ -64,6 +64,10 @@ behaviour:
 real-torch:
     .ci/run real-torch-all
 
+# What comes of requests for process groups on every release of torch, without and with the gloo patches
+gloo-table:
+    .ci/run gloo-table
+
 # The Windows binary under Wine: all tests, the guide's case, a real Windows Python (Debian)
 windows:
     .ci/run windows

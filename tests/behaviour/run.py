@@ -20,7 +20,7 @@ from scene import REPOSITORY  # first: it makes `harness` findable
 
 from harness import Checks, binary_under_test, section
 
-# Checked elsewhere: on Debian's torch in tests/e2e, and on every release by tests/catalogue.rs.
+# Checked elsewhere: on Debian's torch in tests/e2e, and executed on every release in tests/gloo_table.
 ELSEWHERE = {"gloo-always", "gloo-windows"}
 
 

@@ -71,6 +71,18 @@ def package_is_edited():
     equal(shown, ["??5??????", str(SITE / TARGET)], f"output of `dpkg --verify {PACKAGE}`")
 
 
+def finding(answer, topic):
+    """The one finding of `doctor` about a topic."""
+    found = [own for own in answer.json["diagnosis"]["findings"] if own["topic"] == topic]
+    equal(len(found), 1, f"findings about {topic}")
+    return found[0]
+
+
+def probes(answer):
+    """What `doctor --run` has run, and whether it went well."""
+    return {own["name"]: (own["ok"], own["said"]) for own in answer.json["diagnosis"]["probes"]}
+
+
 def main_job(checks, binary, site, options, pristine, edited):
     """The job from the error to the error, on the torch below `site`, which `options` name to the binary."""
     torch_patch = TorchPatch(binary, options)
@@ -83,6 +95,20 @@ def main_job(checks, binary, site, options, pristine, edited):
     with checks.check("status says not-applied, writes nothing"):
         equal(torch_patch("status", PATCH).expect(0).outcome(PATCH), "not-applied", "state")
         holds(not (site / ".torch-patch").exists(), "`.torch-patch` exists after `status`")
+    with checks.check("doctor says NCCL is missing and names the patch, writes nothing"):
+        found = finding(torch_patch("doctor").expect(10), "nccl")
+        equal((found["level"], found["patch"]), ("attention", PATCH), "level and patch")
+        equal(found["message"], "NCCL is missing in this torch", "message")
+        equal(found["command"], f"torch-patch apply {PATCH}", "command")
+        same_picture(picture(site / "torch", caches=False), before, "torch after doctor")
+    with checks.check("doctor --run shows the guide's error, or that it does not know the Python"):
+        answer = torch_patch("doctor", "--run").expect(10)
+        if site == SITE:
+            for name, (ok, said) in probes(answer).items():
+                holds(not ok and GUIDE_ERROR in said, f"{name}: {said}")
+            equal(sorted(probes(answer)), ["one-process", "torchrun", "two-processes"], "what was run")
+        else:
+            holds("nothing was run" in finding(answer, "run")["message"], finding(answer, "run"))
     with checks.check("apply --dry-run says would-apply, writes nothing"):
         equal(torch_patch("apply", PATCH, "--dry-run").expect(0).outcome(PATCH), "would-apply", "outcome")
         same_picture(picture(site / "torch", caches=False), before, "torch after --dry-run")
@@ -104,6 +130,14 @@ def main_job(checks, binary, site, options, pristine, edited):
         edited()
     with checks.check("patched, two ranks reduce, make a group and train with equal weights"):
         trains(site)
+    with checks.check("doctor says it is in order"):
+        answer = torch_patch("doctor").expect(0)
+        equal((finding(answer, "nccl")["level"], finding(answer, "nccl")["patch"]), ("ok", PATCH), "NCCL")
+    if site == SITE:
+        with checks.check("doctor --run proves it: one process, two, and torchrun, on gloo"):
+            found = probes(torch_patch("doctor", "--run").expect(0))
+            right = (True, "answered by gloo, the sum is right")
+            equal(found, {name: right for name in ("one-process", "two-processes", "torchrun")}, "probes")
     with checks.check("apply again says already-applied, same bytes, mtime and inode"):
         seen = (target.stat().st_mtime_ns, target.stat().st_ino, target.read_bytes())
         equal(torch_patch("apply", PATCH).expect(0).outcome(PATCH), "already-applied", "outcome")

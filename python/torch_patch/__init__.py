@@ -35,17 +35,22 @@ from torch_patch._errors import (
 from torch_patch._program import program
 from torch_patch._reports import (
     Cached,
+    Diagnosis,
+    DoctorFinding,
     Environment,
     File,
     Finding,
     Lock,
+    Probe,
     Project,
     Report,
     Restored,
     Result,
+    Toolkit,
+    TorchBuild,
     Verified,
 )
-from torch_patch._requests import apply, diff, plan, restore, revert, status, sync, verify
+from torch_patch._requests import apply, diff, doctor, plan, restore, revert, status, sync, verify
 
 __all__ = [
     "AnchorAmbiguous",
@@ -54,7 +59,9 @@ __all__ = [
     "BadProjectFile",
     "Busy",
     "Cached",
+    "Diagnosis",
     "DistributionNotFound",
+    "DoctorFinding",
     "DoesNotApply",
     "Drifted",
     "Environment",
@@ -69,12 +76,15 @@ __all__ = [
     "NotNeeded",
     "OriginalNotFound",
     "PermissionDenied",
+    "Probe",
     "ProgramError",
     "Project",
     "ProjectNotFound",
     "Report",
     "Restored",
     "Result",
+    "Toolkit",
+    "TorchBuild",
     "TorchPatchError",
     "UnknownPatch",
     "Unsafe",
@@ -82,6 +92,7 @@ __all__ = [
     "Verified",
     "apply",
     "diff",
+    "doctor",
     "plan",
     "program",
     "restore",

@@ -179,6 +179,84 @@ class Restored:
 
 
 @dataclass(frozen=True)
+class DoctorFinding:
+    """One thing there is to tell of an environment."""
+
+    topic: str
+    """`python`, `pip`, `torch`, `cuda`, `nccl`, `patch`, `files`, `cache`, `colossalai` or `run`."""
+    level: str
+    """`ok`, `note` or `attention`."""
+    message: str
+    """What was found."""
+    meaning: str | None = None
+    """What it means."""
+    command: str | None = None
+    """The one command that helps."""
+    patch: str | None = None
+    """The id of the patch that it is about."""
+
+
+@dataclass(frozen=True)
+class TorchBuild:
+    """How an installed torch was built, from its files."""
+
+    version: str
+    """With the build variant, such as `1.13.1+cu117`."""
+    cuda: str | None
+    """The CUDA it was built with, such as `11.7`; None for a build without."""
+    nccl: bool | None
+    """Whether it is built with NCCL; None if its library cannot be read."""
+    gloo: bool | None
+    """Whether it is built with gloo; None if its library cannot be read."""
+    hip: str | None = None
+    """The HIP it was built with, of a build for ROCm."""
+
+
+@dataclass(frozen=True)
+class Toolkit:
+    """The CUDA toolkit that torch would take."""
+
+    home: str
+    """Its directory."""
+    source: str
+    """What names it: `CUDA_HOME`, `CUDA_PATH`, `PATH` or `default`."""
+    nvcc: str | None
+    """The release that its `nvcc` says, such as `11.7`; None if it says none."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Something that was run, and what came of it."""
+
+    name: str
+    """`one-process`, `two-processes`, `torchrun` or `colossalai`."""
+    command: tuple[str, ...]
+    """What was run, the interpreter first."""
+    ok: bool
+    """Whether it did what it should."""
+    code: int | None
+    """The exit code; None if it was killed or could not be started."""
+    seconds: float
+    """How long it took."""
+    said: str
+    """The back end that answered, the error, or the last line."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What `doctor` has found."""
+
+    findings: tuple[DoctorFinding, ...]
+    """In the order in which one sets such an environment up."""
+    torch: TorchBuild | None = None
+    """How torch was built; None if it is not installed or cannot be used."""
+    toolkit: Toolkit | None = None
+    """The CUDA toolkit; None if there is none."""
+    probes: tuple[Probe, ...] = ()
+    """What was run, with `run=True`."""
+
+
+@dataclass(frozen=True)
 class Report:
     """The answer to one request."""
 
@@ -187,13 +265,15 @@ class Report:
     results: tuple[Result, ...]
     """One for each patch, in the order in which they were asked for, those that these require before them."""
     ok: bool = True
-    """Whether the wanted state holds; False only of `sync` with `check`, if something would change, and of `verify`."""
+    """Whether the wanted state holds; False only of `verify`, of `doctor`, and of `sync` with `check`."""
     project: Project | None = None
     """Of `sync`: the project file."""
     verified: tuple[Verified, ...] = ()
     """Of `verify`: one for each package."""
     restored: tuple[Restored, ...] = ()
     """Of `restore`: one for each file."""
+    diagnosis: Diagnosis | None = None
+    """Of `doctor`: what was found."""
 
     def __getitem__(self, patch: str) -> Result:
         """Return the result of the patch with this id."""
@@ -219,7 +299,24 @@ def report(answer: Mapping[str, Any]) -> Report:
         project=_project(answer["project"]) if "project" in answer else None,
         verified=tuple(_verified(found) for found in answer.get("verified", ())),
         restored=tuple(_restored(found) for found in answer.get("restored", ())),
+        diagnosis=_diagnosis(answer["diagnosis"]) if "diagnosis" in answer else None,
     )
+
+
+def _diagnosis(found: Mapping[str, Any]) -> Diagnosis:
+    torch, toolkit = found.get("torch"), found.get("toolkit")
+    return Diagnosis(
+        findings=tuple(DoctorFinding(**_known(DoctorFinding, own)) for own in found["findings"]),
+        torch=TorchBuild(**_known(TorchBuild, torch)) if torch else None,
+        toolkit=Toolkit(**_known(Toolkit, toolkit)) if toolkit else None,
+        probes=tuple(_probe(probe) for probe in found.get("probes", ())),
+    )
+
+
+def _probe(found: Mapping[str, Any]) -> Probe:
+    known = _known(Probe, found)
+    known["command"] = tuple(found["command"])
+    return Probe(**known)
 
 
 def _verified(found: Mapping[str, Any]) -> Verified:

@@ -170,6 +170,25 @@ def restore(
     return report(call("restore", *words, *_place(python, env, site_packages, None)))
 
 
+def doctor(
+    *,
+    python: StrPath | None = None,
+    env: StrPath | None = None,
+    site_packages: StrPath | None = None,
+    more_patches: StrPath | None = None,
+    run: bool = False,
+    timeout: int | None = None,
+) -> Report:
+    """Walk through what training with torch needs; `Report.diagnosis` has what was found. Writes nothing.
+
+    `run` also tries it, in the environment's own Python, each probe for at most `timeout` seconds (120 by default).
+    `Report.ok` is False if something needs attention.
+    """
+    limit = [] if timeout is None else ["--timeout", str(timeout)]
+    words = [*_given(("--run", run)), *limit, *_place(python, env, site_packages, more_patches)]
+    return report(call("doctor", *words))
+
+
 def _apply(patches: tuple[StrPath, ...], *, owner: str | None, **options: bool) -> list[str]:
     given = _given(*((f"--{name.replace('_', '-')}", is_given) for name, is_given in options.items()))
     return [*_ids(patches), *given, *_owner(owner)]

@@ -89,6 +89,26 @@ def test_verify_tells_what_somebody_has_changed(environment: Venv, backend_patch
         torch_patch.verify("numpy", **here)
 
 
+def test_doctor_tells_how_torch_was_built_and_what_it_needs(environment: Venv) -> None:
+    library = environment.site_packages / "torch/lib/libtorch_python.so"
+    library.parent.mkdir()
+    library.write_bytes(b"\0ProcessGroupGloo\0")
+    report = torch_patch.doctor(python=environment.python)
+    assert not report.ok
+    assert report.diagnosis is not None
+    assert report.diagnosis.torch is not None
+    assert (report.diagnosis.torch.nccl, report.diagnosis.torch.gloo) == (False, True)
+    (nccl,) = (finding for finding in report.diagnosis.findings if finding.topic == "nccl")
+    assert (nccl.level, nccl.patch, nccl.command) == ("attention", "gloo-windows", "torch-patch apply gloo-windows")
+    assert report.diagnosis.probes == ()
+
+    tried = torch_patch.doctor(python=environment.python, run=True, timeout=60).diagnosis
+    assert tried is not None
+    assert [probe.name for probe in tried.probes] == ["one-process", "two-processes"]
+    assert not any(probe.ok for probe in tried.probes)
+    assert all(probe.command[0] == str(environment.python) for probe in tried.probes)
+
+
 def test_restore_puts_a_file_back_with_its_patch(environment: Venv, backend_patch: Path, tmp_path: Path) -> None:
     here = {"site_packages": environment.site_packages}
     torch_patch.apply(backend_patch, **here)

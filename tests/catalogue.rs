@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use insta::assert_snapshot;
 use serde_json::Value;
 use snapbox::cmd::Command;
-use torch_patch::{Catalogue, Client, ClientSettings, Digest, IndexSettings};
+use torch_patch::{Catalogue, Client, ClientSettings, Digest, IndexSettings, Patch};
 
 const WHEELS: &str = "snapshots/catalogue/wheels.snap";
 
@@ -246,11 +246,34 @@ are. The releases are those that a patch changes: outside of them it is not need
 |---|---|---|---|---|---|
 ";
 
+/// What the page says of the patches that take bad edits out.
+const PAGE_REPAIRS: &str = "
+## Bad edits that are taken out
+
+Some edits that are passed on by word of mouth make things worse: they hide the error, or move it elsewhere. The patches
+below know them. `torch-patch status` names such an edit wherever it is found (`damaged`), `torch-patch apply ID` takes it
+out and keeps a copy of the file, and `torch-patch show ID` says what helps instead. They put nothing in, so there is
+nothing to revert. The error is what leads people to the edit, or what comes of it.
+
+| patch | the error | package | releases | platforms | risk |
+|---|---|---|---|---|---|
+";
+
 /// The page as the patches say it.
 fn catalogue_page() -> String {
     let catalogue = Catalogue::built_in();
-    let mut page = PAGE_HEAD.to_owned();
-    for patch in catalogue.patches().unwrap() {
+    let patches = catalogue.patches().unwrap().into_iter();
+    let (repairs, others): (Vec<_>, Vec<_>) = patches.partition(|patch| patch.repairs);
+    format!(
+        "{PAGE_HEAD}{}{PAGE_REPAIRS}{}",
+        rows(&others),
+        rows(&repairs)
+    )
+}
+
+fn rows(patches: &[&Patch]) -> String {
+    let mut page = String::new();
+    for patch in patches {
         let ranges = patch.variants.iter();
         let changed = ranges.filter(|variant| variant.no_need().is_none());
         let ranges = joined(changed.map(|variant| variant.versions.to_string()));

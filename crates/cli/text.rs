@@ -86,9 +86,10 @@ fn style(outcome: Outcome) -> Style {
         Outcome::Applied
         | Outcome::AlreadyApplied
         | Outcome::Adopted
+        | Outcome::Repaired
         | Outcome::Reverted
         | Outcome::Released => GOOD,
-        Outcome::Drifted => BAD,
+        Outcome::Drifted | Outcome::Damaged => BAD,
         Outcome::NotNeeded | Outcome::NotApplied => DIM,
         _ => ODD,
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Mapping
 
 # What is there of a patch, or became of it, if nothing is left to be done.
-_WANTED = frozenset(("applied", "already-applied", "applied-by-hand", "adopted", "not-needed"))
+_WANTED = frozenset(("applied", "already-applied", "applied-by-hand", "adopted", "repaired", "not-needed"))
 
 
 @dataclass(frozen=True)

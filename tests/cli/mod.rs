@@ -12,6 +12,7 @@ mod output;
 mod owners;
 mod project;
 mod record;
+mod repair;
 mod run;
 #[cfg(unix)]
 mod run_signals;

@@ -144,8 +144,10 @@ fn is_change(result: &PatchReport, owner: Option<&str>) -> bool {
     match result.outcome {
         Outcome::Applied
         | Outcome::Adopted
+        | Outcome::Repaired
         | Outcome::Reverted
         | Outcome::WouldApply
+        | Outcome::WouldRepair
         | Outcome::WouldRevert => true,
         Outcome::Released | Outcome::WouldRelease => {
             owner.is_some_and(|owner| result.owners.iter().any(|other| other == owner))

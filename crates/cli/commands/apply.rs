@@ -68,7 +68,20 @@ fn show(report: &Report, ui: &mut Ui) {
             "`torch-patch revert {ids}` undoes it; restart Python where it is already running"
         ));
     }
-    if let Some(ids) = of(Outcome::WouldApply) {
+    if of(Outcome::Repaired).is_some() {
+        ui.hint("restart Python where it is already running, and build again what was built with the bad edit");
+    }
+    let files = report.results.iter().flat_map(|own| &own.files);
+    let unproven = files.filter(|file| file.proven == Some(false));
+    let mut files: Vec<&str> = unproven.map(|file| file.path.as_str()).collect();
+    files.dedup();
+    if !files.is_empty() {
+        ui.hint(&format!(
+            "`torch-patch verify` tells which files differ from what was installed, `torch-patch restore {}` brings it back",
+            files.join(" ")
+        ));
+    }
+    if let Some(ids) = of(Outcome::WouldApply).or_else(|| of(Outcome::WouldRepair)) {
         ui.hint(&format!(
             "nothing was written; `torch-patch diff {ids}` shows the lines"
         ));

@@ -47,5 +47,10 @@ fn show(report: &Report, ui: &mut Ui) {
 
 fn line(patch: &Description, width: usize) -> String {
     let id = paint(BOLD, &format!("{:width$}", patch.id));
-    format!("{id}  {}\n", say(&patch.title))
+    let title = say(&patch.title);
+    if patch.repairs {
+        let mark = paint(DIM, &say("(repair)"));
+        return format!("{id}  {title} {mark}\n");
+    }
+    format!("{id}  {title}\n")
 }

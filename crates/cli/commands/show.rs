@@ -23,6 +23,11 @@ pub(super) fn run(show: &Show, options: &Options, ui: &mut Ui) -> anyhow::Result
     for line in report.results.iter().flat_map(outcome) {
         ui.note(&line);
     }
+    if report.patches.iter().any(|patch| patch.repairs) {
+        ui.note(
+            "a repair: `apply` takes its edit out where somebody has made it, and puts nothing in",
+        );
+    }
     let sources = report
         .patches
         .iter()

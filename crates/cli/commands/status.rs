@@ -76,8 +76,12 @@ fn show(report: &Report, ui: &mut Ui) {
         ui.result(&line);
     }
     let hints = report.results.iter().filter_map(hint);
-    for hint in hints.collect::<Vec<_>>() {
-        ui.hint(&hint);
+    let mut told: Vec<String> = Vec::new();
+    for hint in hints {
+        if !told.contains(&hint) {
+            ui.hint(&hint);
+            told.push(hint);
+        }
     }
 }
 
@@ -85,6 +89,13 @@ fn show(report: &Report, ui: &mut Ui) {
 fn hint(result: &PatchReport) -> Option<String> {
     let id = &result.patch;
     match result.outcome {
+        Outcome::Damaged => Some(format!(
+            "`torch-patch apply {id}` takes the bad edit out, and keeps a copy"
+        )),
+        _ if !result.repairs.is_empty() => Some(format!(
+            "`torch-patch apply {}` takes the bad edit out, and keeps a copy",
+            result.repairs.join(" ")
+        )),
         Outcome::Drifted if result.owners.is_empty() => Some(format!(
             "reinstall {} to get the original file",
             result.distribution

@@ -1,6 +1,6 @@
 //! `torch-patch try`.
 
-use torch_patch::{CellReport, Report, TryRequest, try_release};
+use torch_patch::{CellReport, Outcome, Report, TryRequest, try_release};
 
 use crate::args::{Options, PlatformWord, Try};
 use crate::session::{cache_problem, catalogue, ids, upstream};
@@ -42,7 +42,12 @@ fn show(report: &Report, words: &Try, ui: &mut Ui) {
         for line in outcome(result) {
             ui.note(&line);
         }
-        if !result.files.is_empty() {
+        if result.outcome == Outcome::Repaired {
+            ui.note(&format!(
+                "{}: the bad edit was made and taken out, and every byte is as before",
+                paint(BOLD, &result.patch)
+            ));
+        } else if !result.files.is_empty() {
             ui.note(&format!(
                 "{}: reverted, and every byte is as before",
                 paint(BOLD, &result.patch)

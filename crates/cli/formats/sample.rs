@@ -49,6 +49,7 @@ pub(super) fn fitting(patch: &str, release: &str, platform: &str, line: usize) -
         state: None,
         diff: Some(diff),
         kept: None,
+        proven: None,
     };
     CellReport {
         variant: Some(">=1.1,<3".to_owned()),
@@ -158,6 +159,7 @@ fn describe(id: &str, title: &str) -> Description {
         links: Vec::new(),
         occurs: "always".to_owned(),
         risk: "none".to_owned(),
+        repairs: false,
         platforms: Vec::new(),
         requires: Vec::new(),
         conflicts: Vec::new(),

@@ -217,6 +217,40 @@ impl FilePatch {
         restore::originals(file, cuts.unwrap_or_default())
     }
 
+    /// The lines, from 1, at which edits of this patch are in place, by an application or by hand, whatever the others
+    /// are; empty if none is or the file cannot be read.
+    #[must_use]
+    pub fn lines_in_place(&self, file: &[u8]) -> Vec<usize> {
+        let Ok(document) = Document::new(file, self.language) else {
+            return Vec::new();
+        };
+        let located = self.locate(&document);
+        let in_place = located.iter().filter_map(|located| match located {
+            Located::Applied(sites) | Located::ByHand(sites) => Some(sites),
+            _ => None,
+        });
+        let mut lines: Vec<usize> = in_place
+            .flatten()
+            .map(|site| site.line(&document))
+            .collect();
+        lines.sort_unstable();
+        lines
+    }
+
+    /// The file without the edits of this patch that are in place, and everything else byte for byte; `None` if none is
+    /// in place, if it cannot be told what was there before, or if that would not parse although the file does.
+    ///
+    /// What was replaced comes back as the patch writes it. A digest has to tell whether that is what it was.
+    #[must_use]
+    pub fn without(&self, file: &[u8]) -> Option<Vec<u8>> {
+        let document = Document::new(file, self.language).ok()?;
+        let located = self.locate(&document);
+        let cuts = restore::exact_cuts(&document, &self.edits, &located)?;
+        let result = restore::without(file, &cuts);
+        let is_broken = self.language.is_python() && syntax::is_broken_by(&document, &result);
+        (!is_broken).then_some(result)
+    }
+
     fn locate(&self, document: &Document<'_>) -> Vec<Located> {
         let edits = self.edits.iter();
         edits.map(|edit| locate(document, edit)).collect()

@@ -16,18 +16,46 @@ const BESIDE: usize = 3;
 /// What is taken out of a file, in order, and what is put there.
 pub(crate) type Cuts = Vec<(Range<usize>, Vec<u8>)>;
 
+/// What editors put before a text that they save as UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Contents of `file` without what was put in, likeliest first.
 pub(crate) fn originals(file: &[u8], all_cuts: Vec<Cuts>) -> impl Iterator<Item = Vec<u8>> {
-    // An editor may have rewritten all line endings.
-    let rewritten = all_cuts.clone().into_iter().flat_map(move |cuts| {
+    let saved = all_cuts.clone().into_iter().flat_map(move |cuts| {
         let guess = without(file, &cuts);
-        [to_crlf(&guess), to_lf(&guess)]
+        unsaved(&guess)
     });
     let guesses = all_cuts.into_iter().map(move |cuts| without(file, &cuts));
-    guesses.chain(rewritten).filter(move |guess| guess != file)
+    guesses.chain(saved).filter(move |guess| guess != file)
 }
 
-fn without(file: &[u8], cuts: &Cuts) -> Vec<u8> {
+/// What a text may have been before an editor saved it: with other line endings throughout, without the byte order mark,
+/// with or without an ending of the last line.
+fn unsaved(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = vec![to_crlf(text), to_lf(text)];
+    if let Some(rest) = text.strip_prefix(BYTE_ORDER_MARK) {
+        all.extend([rest.to_vec(), to_crlf(rest), to_lf(rest)]);
+    }
+    let (crlf, lf) = (&all[0], &all[1]);
+    let other_ends: Vec<Vec<u8>> = [text, crlf, lf].map(with_other_end).into();
+    all.extend(other_ends);
+    all
+}
+
+/// The same text, with an ending of its last line where it has none, and without where it has one.
+fn with_other_end(text: &[u8]) -> Vec<u8> {
+    let ending: &[u8] = if text.windows(2).any(|pair| pair == b"\r\n") {
+        b"\r\n"
+    } else {
+        b"\n"
+    };
+    match text.strip_suffix(ending) {
+        Some(rest) => rest.to_vec(),
+        None => [text, ending].concat(),
+    }
+}
+
+pub(crate) fn without(file: &[u8], cuts: &Cuts) -> Vec<u8> {
     let mut guess = Vec::with_capacity(file.len());
     let mut at = 0;
     for (span, restored) in cuts {
@@ -52,6 +80,15 @@ pub(crate) fn all_cuts(
         }
     }
     all
+}
+
+/// What to take out so that exactly the edits go, if any is in place, and nothing beside them.
+pub(crate) fn exact_cuts(
+    document: &Document<'_>,
+    edits: &[Compiled],
+    located: &[Located],
+) -> Option<Cuts> {
+    cuts(document, edits, located, 0, 0).filter(|cuts| !cuts.is_empty())
 }
 
 /// What to take out, together with some blank or comment lines beside it.
@@ -89,19 +126,7 @@ fn cut(
     };
     match &edit.action {
         Action::Insert { .. } | Action::Append { .. } => {
-            let mut span = text.clone();
-            for _ in 0..above {
-                let previous = document
-                    .previous_physical(span.start)
-                    .filter(|&start| is_loose(document, start))?;
-                span.start = previous;
-            }
-            for _ in 0..below {
-                if span.end >= document.bytes.len() || !is_loose(document, span.end) {
-                    return None;
-                }
-                span.end = document.next_physical(span.end);
-            }
+            let mut span = widened(document, text, above, below)?;
             // At the end of the file the ending before the text came with it.
             let had_ending = !document
                 .ending_at(document.physical_end(span.end.saturating_sub(1)))
@@ -111,7 +136,7 @@ fn cut(
             }
             Some((span, Vec::new()))
         }
-        Action::Replace { range, .. } if range.until.is_none() && above + below == 0 => {
+        Action::Replace { range, .. } if range.until.is_none() => {
             let Finder::Lines(spellings) = &range.anchor else {
                 return None;
             };
@@ -122,13 +147,44 @@ fn cut(
             let base = document.indent_at(site.span.start);
             let ending = document.ending_beside(site.span.start);
             let block = Block::new(source, document.language.is_python());
+            let lines = site.span.with_ending(document);
+            let span = widened(document, &lines, above, below)?;
+            // The last line keeps the ending that it has.
+            let ending_of_last = match &document.bytes[span.clone()] {
+                [.., b'\r', b'\n'] => 2,
+                [.., b'\r' | b'\n'] => 1,
+                _ => 0,
+            };
             Some((
-                site.span.physical(document),
+                span.start..span.end - ending_of_last,
                 block.render(base, document.unit(base)).join(ending),
             ))
         }
         _ => None,
     }
+}
+
+/// Whole lines with some blank or comment lines above and below, if there are so many.
+fn widened(
+    document: &Document<'_>,
+    lines: &Range<usize>,
+    above: usize,
+    below: usize,
+) -> Option<Range<usize>> {
+    let mut span = lines.clone();
+    for _ in 0..above {
+        let previous = document
+            .previous_physical(span.start)
+            .filter(|&start| is_loose(document, start))?;
+        span.start = previous;
+    }
+    for _ in 0..below {
+        if span.end >= document.bytes.len() || !is_loose(document, span.end) {
+            return None;
+        }
+        span.end = document.next_physical(span.end);
+    }
+    Some(span)
 }
 
 /// Whether the physical line at `start` is blank or a comment.

@@ -70,6 +70,12 @@ pub(crate) fn check(
     Ok(())
 }
 
+/// Whether a whole text does not parse although `document` does.
+pub(crate) fn is_broken_by(document: &Document<'_>, result: &[u8]) -> bool {
+    let result = shadow(result, &document.encoding);
+    parse_error(&result).is_some() && parse_error(&document.shadow).is_none()
+}
+
 fn growth(change: &Change) -> isize {
     let signed = |length: usize| isize::try_from(length).unwrap_or(isize::MAX);
     signed(change.inserted.len()) - signed(change.removed.len())

@@ -134,7 +134,7 @@ fn what_can_be_taken_out_is_guessed_once() {
             "a.py",
             &[gloo()],
             "if a:\n  x = gloo\n# b\n",
-            &["if a:\n  x = nccl\n# b\n"],
+            &["if a:\n  x = nccl\n# b\n", "if a:\n  x = nccl\n"],
         ),
         ("a.py", &[replace(line("x = ..."), "y")], "y\n", &[]),
         ("a.py", &[replace(until("x", "z"), "y")], "y\n", &[]),
@@ -144,14 +144,125 @@ fn what_can_be_taken_out_is_guessed_once() {
             .originals(file.as_bytes())
             .map(|guess| String::from_utf8(guess).unwrap())
             .collect();
-        let rewritten = expected
-            .iter()
-            .flat_map(|guess| [guess.replace('\n', "\r\n"), (*guess).to_owned()]);
+        // As other editors save it: all line endings, and the one of the last line.
+        let rewritten = expected.iter().flat_map(|guess| {
+            let (crlf, lf) = (guess.replace('\n', "\r\n"), (*guess).to_owned());
+            let short = lf.strip_suffix('\n').unwrap();
+            let short_crlf = crlf.strip_suffix("\r\n").unwrap();
+            let short = [short, short_crlf, short].map(str::to_owned);
+            [crlf.clone(), lf.clone()].into_iter().chain(short)
+        });
         let expected: Vec<String> = expected
             .iter()
             .map(|guess| (*guess).to_owned())
             .chain(rewritten)
             .collect();
         assert_eq!(guesses, expected, "{file}");
+    }
+}
+
+#[test]
+fn what_was_put_in_is_taken_out_whatever_the_other_edits_are() {
+    let build = || {
+        replace(line("run = '-v'"), "run = '--version'").by_hand(&[
+            "run = '--version'",
+            "run = '-V'",
+            "run = 1\nrun = 2",
+        ])
+    };
+    let block = || {
+        replace(
+            line("if a:\n    raise E(1,\n            2)"),
+            "if a:\n    pass",
+        )
+        .by_hand(&["if a: pass", "if a:\n    pass"])
+    };
+    for (edits, file, lines, expected) in [
+        (&[build()][..], "a\nrun = '-v'\n", &[][..], None),
+        (
+            &[build()],
+            "a\nrun  =  '--version'  # me\nb",
+            &[2],
+            Some("a\nrun = '-v'\nb"),
+        ),
+        (
+            &[build()],
+            "if a:\r\n  # b\r\n  run = '-V'\r\nb\r\n",
+            &[3],
+            Some("if a:\r\n  # b\r\n  run = '-v'\r\nb\r\n"),
+        ),
+        (
+            &[build()],
+            "run = 1\n# c\nrun = 2",
+            &[1],
+            Some("run = '-v'"),
+        ),
+        (
+            &[block()],
+            "def f():\n\tif a:\n\t\t# raise E(1, 2)\n\t\tpass\n\treturn\n",
+            &[2],
+            Some("def f():\n\tif a:\n\t\traise E(1,\n\t\t\t\t2)\n\treturn\n"),
+        ),
+        (
+            &[block()],
+            "if a: pass\nrun = '-v'\n",
+            &[1],
+            Some("if a:\n    raise E(1,\n            2)\nrun = '-v'\n"),
+        ),
+        // Another edit that is not there, or in conflict, is no matter.
+        (
+            &[build(), block()],
+            "run = '-V'\n",
+            &[1],
+            Some("run = '-v'\n"),
+        ),
+        (
+            &[build(), block()],
+            "run = '-V'\nif a:pass\n",
+            &[1, 2],
+            Some("run = '-v'\nif a:\n    raise E(1,\n            2)\n"),
+        ),
+        (
+            &[after(line("a"), "x"), build()],
+            "a\nx\nrun = '--version'\n",
+            &[2, 3],
+            Some("a\nrun = '-v'\n"),
+        ),
+    ] {
+        let patch = FilePatch::compile("a.py", edits).unwrap();
+        assert_eq!(patch.lines_in_place(file.as_bytes()), lines, "{file}");
+        let found = patch.without(file.as_bytes());
+        let found = found.map(|bytes| String::from_utf8(bytes).unwrap());
+        assert_eq!(found.as_deref(), expected, "{file}");
+    }
+    // What is no text has no edits.
+    let patch = FilePatch::compile("a.py", &[build()]).unwrap();
+    assert!(patch.lines_in_place(b"\0").is_empty());
+    assert_eq!(patch.without(b"\xff\xfe"), None);
+}
+
+#[test]
+fn what_an_editor_did_besides_is_guessed() {
+    let build = replace(line("run = '-v'"), "run = '--version'");
+    let patch = FilePatch::compile("a.py", &[build]).unwrap();
+    for (original, file) in [
+        ("a\nrun = '-v'\n", "a\n# run = '-v'\nrun = '--version'\n"),
+        ("a\nrun = '-v'\n", "a\nrun = '--version'  \n# was -v\n\n"),
+        (
+            "a\r\nrun = '-v'\r\n",
+            "a\n# run = '-v'\nrun = '--version'\n",
+        ),
+        ("a\nrun = '-v'\nb\n", "a\r\nrun = '--version'\r\nb\r\n"),
+        ("a\nrun = '-v'\nb", "\u{feff}a\r\nrun = '--version'\r\nb"),
+        ("a\nrun = '-v'\nb", "a\nrun = '--version'\nb\n"),
+        ("a\r\nrun = '-v'\r\nb\r\n", "a\r\nrun = '--version'\r\nb"),
+        // One line came with another ending.
+        ("a\r\nrun = '-v'\r\nb\r\n", "a\r\nrun = '--version'\nb\r\n"),
+    ] {
+        let mut guesses = patch.originals(file.as_bytes());
+        assert!(
+            guesses.any(|guess| guess == original.as_bytes()),
+            "{file:?}"
+        );
     }
 }

@@ -10,7 +10,11 @@ use crate::origin::Origin;
 use crate::patch::Patch;
 
 /// The patches of `patches/`, by id. A test holds the list against the folder.
-const BUILT_IN: [(&str, &str); 20] = [
+const BUILT_IN: [(&str, &str); 24] = [
+    (
+        "cuda-check-pass",
+        include_str!("../../../patches/cuda-check-pass/patch.toml"),
+    ),
     (
         "cuda-mismatch",
         include_str!("../../../patches/cuda-mismatch/patch.toml"),
@@ -44,6 +48,10 @@ const BUILT_IN: [(&str, &str); 20] = [
         include_str!("../../../patches/libuv-windows/patch.toml"),
     ),
     (
+        "meshgrid-indexing",
+        include_str!("../../../patches/meshgrid-indexing/patch.toml"),
+    ),
+    (
         "mmcv-get-stream",
         include_str!("../../../patches/mmcv-get-stream/patch.toml"),
     ),
@@ -52,8 +60,16 @@ const BUILT_IN: [(&str, &str); 20] = [
         include_str!("../../../patches/mmcv-lite-get-stream/patch.toml"),
     ),
     (
+        "ninja-version",
+        include_str!("../../../patches/ninja-version/patch.toml"),
+    ),
+    (
         "pkg-resources-packaging",
         include_str!("../../../patches/pkg-resources-packaging/patch.toml"),
+    ),
+    (
+        "sampler-generator",
+        include_str!("../../../patches/sampler-generator/patch.toml"),
     ),
     (
         "tensorboard-distutils",

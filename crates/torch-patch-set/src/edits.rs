@@ -15,12 +15,17 @@ use crate::limits;
 use crate::raw::{
     AnchorTable, At, RawAnchor, RawEdit, RawExpect, RawNear, RawScope, ScopeTable, TextOr,
 };
+use crate::repair::{self, Purpose};
 use crate::source::Fault;
 use crate::text::check_text;
 use crate::variant::FileEdits;
 
 /// Checks the edits of a variant and groups them by file, in order of first mention. `table` names the variant.
-pub(crate) fn read(edits: &[At<RawEdit>], table: &str) -> Result<Vec<FileEdits>, Fault> {
+pub(crate) fn read(
+    edits: &[At<RawEdit>],
+    table: &str,
+    purpose: Purpose,
+) -> Result<Vec<FileEdits>, Fault> {
     let mut files: Vec<Group<'_>> = Vec::new();
     let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
     for (index, raw) in edits.iter().enumerate() {
@@ -29,13 +34,17 @@ pub(crate) fn read(edits: &[At<RawEdit>], table: &str) -> Result<Vec<FileEdits>,
             table: format!("{table}.edit[{}]", index + 1),
         };
         let file = reader.file()?;
-        let edit = reader.edit()?;
+        let mut edit = reader.edit()?;
+        if purpose == Purpose::Repair {
+            repair::take_any_spelling(&mut edit);
+        }
         let at = *by_name.entry(folded(file)).or_insert(files.len());
         if at == files.len() {
             files.push(Group {
                 file,
                 edits: Vec::new(),
                 readers: Vec::new(),
+                purpose,
             });
         }
         let group = &mut files[at];
@@ -53,6 +62,7 @@ struct Group<'r> {
     file: &'r str,
     edits: Vec<Edit>,
     readers: Vec<Reader<'r>>,
+    purpose: Purpose,
 }
 
 impl Group<'_> {
@@ -62,6 +72,7 @@ impl Group<'_> {
                 file: self.file.to_owned(),
                 edits: self.edits,
                 compiled,
+                repairs: self.purpose == Purpose::Repair,
             }),
             Err(error) => Err(self.readers[error.edit].compile_fault(error)),
         }

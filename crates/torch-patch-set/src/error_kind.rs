@@ -153,6 +153,11 @@ pub enum FormatErrorKind {
     NoEdits,
     /// A variant has more than one of edits, `fixed-upstream` and `unaffected`.
     SeveralActions,
+    /// An edit of a repair does not say exactly what the file was without it.
+    Irreversible {
+        /// What of it is in the way, in words.
+        found: String,
+    },
     /// A value of an edit makes no sense, whatever the file.
     Edit(CompileErrorKind),
     /// Another patch has this id.
@@ -189,6 +194,11 @@ impl FormatErrorKind {
             Self::Value { expected, found } if expected == "an array" && found == "a table" => {
                 Some("a table in two pairs of brackets, such as `[[variant]]`, is an entry of an array".to_owned())
             }
+            Self::Irreversible { .. } => Some(
+                "write each bad form out, the commonest as `with` and the others under `by-hand`, and each place as an edit \
+                 of its own"
+                    .to_owned(),
+            ),
             Self::SameId { .. } => Some("leave one of them out, or give it another id".to_owned()),
             Self::Character { .. } => Some("if the target needs it, write it as an escape of the target's own language".to_owned()),
             _ => None,
@@ -218,6 +228,7 @@ impl FormatErrorKind {
             }
             Self::Repeated { found }
             | Self::File { found, .. }
+            | Self::Irreversible { found }
             | Self::SameFile { found, .. }
             | Self::Versions { found, .. }
             | Self::Overlap { found, .. } => (Value::Null, json!(found)),
@@ -332,6 +343,7 @@ impl fmt::Display for FormatErrorKind {
             Self::SeveralActions => f.write_str(
                 "expected one of edits, `fixed-upstream` and `unaffected` in the variant, found more",
             ),
+            Self::Irreversible { found } => f.write_str(&irreversible(found)),
             Self::Edit(kind) => kind.fmt(f),
             Self::SameId { id, other } => write!(f, "{other} has the id `{id}` too"),
         }
@@ -349,6 +361,13 @@ fn range_hint(found: &str, reason: &RangeError) -> Option<String> {
         }
         _ => None,
     }
+}
+
+fn irreversible(found: &str) -> String {
+    format!(
+        "a repair takes its edits out of a file again: expected `replace` of an exact text, or `after`, `before` or \
+         `append`, found {found}"
+    )
 }
 
 fn several_verbs(found: &[&str]) -> String {

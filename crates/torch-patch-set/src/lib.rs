@@ -53,6 +53,7 @@ mod patch;
 mod place;
 mod platform;
 mod raw;
+mod repair;
 mod risk;
 #[cfg(feature = "schema")]
 mod schema;

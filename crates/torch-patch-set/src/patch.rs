@@ -33,6 +33,9 @@ pub struct Patch {
     pub risk: Risk,
     /// Where the problem occurs, among the installations that it is for; `always` if the file does not say.
     pub occurs: Occurs,
+    /// Whether its edits are bad ones that people make by hand: applying it takes them out of a file that has them, and
+    /// puts nothing in. Each edit says exactly what the file was without it.
+    pub repairs: bool,
     /// The platforms it is for; empty: all. See [`Patch::applies_on`].
     pub platforms: Vec<Platform>,
     /// The ids of patches that have to be applied with it.

@@ -63,6 +63,8 @@ pub(crate) struct RawPatch {
     pub(crate) risk: Option<At<String>>,
     /// Where the problem occurs, among the installations that it is for.
     pub(crate) occurs: Option<At<String>>,
+    /// Whether its edits are bad ones that people make by hand, which it takes out of a file.
+    pub(crate) repairs: Option<At<bool>>,
     /// The platforms it is for; none or an empty list: all.
     pub(crate) platforms: Option<At<Vec<At<String>>>>,
     /// The ids of patches that have to be applied with it.

@@ -10,6 +10,7 @@ use crate::origin::Origin;
 use crate::patch::Patch;
 use crate::platform::Platform;
 use crate::raw::{At, RawAnchor, RawPatch, RawVariant, TextOr};
+use crate::repair::{self, Purpose};
 use crate::risk::Risk;
 use crate::source::{Fault, Source};
 use crate::text::{check_text, quoted};
@@ -27,6 +28,7 @@ pub(crate) struct Content {
     links: Vec<String>,
     risk: Risk,
     occurs: Occurs,
+    repairs: bool,
     platforms: Vec<Platform>,
     requires: Vec<String>,
     conflicts: Vec<String>,
@@ -45,6 +47,7 @@ impl Content {
             links: self.links,
             risk: self.risk,
             occurs: self.occurs,
+            repairs: self.repairs,
             platforms: self.platforms,
             requires: self.requires,
             conflicts: self.conflicts,
@@ -68,6 +71,7 @@ fn checked(raw: &RawPatch) -> Result<Content, Fault> {
     let conflicts = ids(raw.conflicts.as_ref(), id, "conflicts")?;
     check_apart(raw, &requires)?;
     check_amount(raw)?;
+    repair::check(raw)?;
     Ok(Content {
         id: id.to_string(),
         title: line(required(raw.title.as_ref(), "title")?, "title")?,
@@ -77,6 +81,7 @@ fn checked(raw: &RawPatch) -> Result<Content, Fault> {
         links: links(raw)?,
         risk: raw.risk.as_ref().map_or(Ok(Risk::None), risk)?,
         occurs: raw.occurs.as_ref().map_or(Ok(Occurs::Always), occurs)?,
+        repairs: repair::is_meant(raw),
         platforms: platforms(raw)?,
         requires,
         conflicts,
@@ -339,10 +344,11 @@ fn variants(raw: &RawPatch) -> Result<Vec<Variant>, Fault> {
     let Some(list) = list else {
         return Err(Fault::new(FormatErrorKind::NoVariant, &(0..0)).at("", "variant"));
     };
+    let purpose = Purpose::of(raw);
     let variants: Vec<Variant> = list
         .iter()
         .enumerate()
-        .map(|(index, raw)| variant::read(raw, index))
+        .map(|(index, raw)| variant::read(raw, index, purpose))
         .collect::<Result<_, _>>()?;
     for (index, later) in variants.iter().enumerate() {
         for earlier in &variants[..index] {

@@ -5,6 +5,7 @@ use torch_patch_edit::{Edit, FilePatch};
 use crate::edits;
 use crate::error_kind::FormatErrorKind;
 use crate::raw::{At, RawVariant};
+use crate::repair::Purpose;
 use crate::source::Fault;
 use crate::text::{check_text, quoted};
 use crate::validate::line;
@@ -57,14 +58,16 @@ pub struct FileEdits {
     pub edits: Vec<Edit>,
     /// The same edits, ready to be looked for.
     pub compiled: FilePatch,
+    /// Whether they are bad ones, which are taken out.
+    pub repairs: bool,
 }
 
 /// Checks a variant, which is number `index` from 0.
-pub(crate) fn read(raw: &At<RawVariant>, index: usize) -> Result<Variant, Fault> {
+pub(crate) fn read(raw: &At<RawVariant>, index: usize, purpose: Purpose) -> Result<Variant, Fault> {
     let table = format!("variant[{}]", index + 1);
     Ok(Variant {
         versions: versions(raw, &table)?,
-        action: action(raw, &table)?,
+        action: action(raw, &table, purpose)?,
     })
 }
 
@@ -91,7 +94,7 @@ pub(crate) fn range(text: &At<String>) -> Result<VersionRange, Fault> {
     })
 }
 
-fn action(raw: &At<RawVariant>, table: &str) -> Result<Action, Fault> {
+fn action(raw: &At<RawVariant>, table: &str, purpose: Purpose) -> Result<Action, Fault> {
     let whole = |kind| Fault {
         key: Some(table.to_owned()),
         ..Fault::new(kind, &raw.span)
@@ -111,7 +114,7 @@ fn action(raw: &At<RawVariant>, table: &str) -> Result<Action, Fault> {
         }
         (None, None, Some(reason)) => unaffected(reason, table),
         (Some(edits), None, None) if !edits.is_empty() => {
-            edits::read(edits, table).map(Action::Edits)
+            edits::read(edits, table, purpose).map(Action::Edits)
         }
         _ => Err(whole(FormatErrorKind::NoEdits)),
     }

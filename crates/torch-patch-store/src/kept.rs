@@ -1,5 +1,6 @@
 //! Copies of users' own versions of files. They are theirs: only the undo of the change that made one removes it.
 
+use std::io;
 use std::path::PathBuf;
 
 use fs_err as fs;
@@ -10,10 +11,26 @@ use crate::error::StoreError;
 use crate::intent::IntendedFile;
 use crate::path::RelativePath;
 use crate::store::Store;
+use crate::vault;
 
 /// Says whether there is a copy of this content of this file.
 pub(crate) fn exists(store: &Store, path: &RelativePath, digest: Digest) -> bool {
     fs::symlink_metadata(store.layout().kept_copy(path, digest)).is_ok()
+}
+
+/// The copies of files that are called as this one, whatever their content.
+pub(crate) fn copies(store: &Store, path: &RelativePath) -> io::Result<Vec<PathBuf>> {
+    let directory = store.layout().kept();
+    let names = match vault::names_in(&directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        names => names?,
+    };
+    let is_copy = |name: &&String| {
+        let parts = name.split_once('-');
+        parts.is_some_and(|(_, called)| called == path.file_name())
+    };
+    let copies = names.iter().filter(is_copy);
+    Ok(copies.map(|name| directory.join(name)).collect())
 }
 
 /// Makes a copy, durably, and says where.

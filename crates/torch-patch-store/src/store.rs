@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::confine;
 use crate::disk::{Disk, Observer};
 use crate::error::StoreError;
+use crate::kept;
 use crate::layout::Layout;
 use crate::lease;
 use crate::lock::LockOptions;
@@ -54,6 +55,16 @@ impl Store {
         let kept = self.layout.kept();
         let kept = kept.file_name().and_then(|name| name.to_str());
         names.is_ok_and(|names| names.iter().any(|name| Some(name.as_str()) != kept))
+    }
+
+    /// Names the copies of users' versions of files that are called as this one, in this directory or another.
+    ///
+    /// # Errors
+    /// Their directory cannot be read.
+    pub fn kept_copies(&self, path: &RelativePath) -> Result<Vec<PathBuf>, StoreError> {
+        kept::copies(self, path).map_err(|error| {
+            StoreError::denied_or_io("list the copies in", self.layout.kept(), error)
+        })
     }
 
     /// Reads the ledger without the lock: one file, nothing written.

@@ -40,6 +40,9 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
         ErrorKind::Unsafe { word, .. } => vec![format!(
             "read `torch-patch show {word}`, then add `--accept-risk`"
         )],
+        ErrorKind::ForGood { word, .. } => vec![format!(
+            "run `torch-patch apply {word}` once, and leave it out of `--with`"
+        )],
         ErrorKind::Unexplained => vec![
             "paste the whole traceback, with its last line".to_owned(),
             "`torch-patch list` tells which patches there are".to_owned(),
@@ -98,6 +101,18 @@ pub(crate) fn hints(kind: &ErrorKind) -> Vec<String> {
         ErrorKind::Upstream(error) => error.hints(),
         ErrorKind::Store(error) => store_hints(error.kind()),
     }
+}
+
+/// What keeps somebody's own edit.
+pub(crate) const RECORD_IT: &str =
+    "or `torch-patch record my-fix` makes a patch of what was changed";
+
+/// What takes a bad edit out that is known.
+pub(crate) fn repair_hint(repairs: &[String]) -> String {
+    let ids = repairs.join(" ");
+    format!(
+        "the file has a bad edit that is known: `torch-patch apply {ids}` takes it out and keeps a copy"
+    )
 }
 
 /// Releases that begin like the one that was asked for, or the newest.
@@ -181,7 +196,7 @@ fn drift_hints(patch: Option<&str>, files: &[DriftedFile]) -> Vec<String> {
         ));
     }
     if !files.iter().any(|file| file.is_recorded) {
-        hints.push("or `torch-patch record my-fix` makes a patch of what was changed".to_owned());
+        hints.push(RECORD_IT.to_owned());
     }
     hints
 }

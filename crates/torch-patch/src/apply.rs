@@ -9,6 +9,7 @@ use torch_patch_set::{Action, Patch};
 use torch_patch_store::{FileEntry, Layer, Ledger, RelativePath, Store};
 
 use crate::context::{Case, Context, Need, word};
+use crate::damage::with_repairs;
 use crate::error::{Error, ErrorKind};
 use crate::known::{Known, find};
 use crate::layers::recorded_patch;
@@ -16,6 +17,7 @@ use crate::plan::{Asked, Diffs, Plan, Results};
 use crate::pristine::Sources;
 use crate::progress::{Progress, Step};
 use crate::records::{Records, look};
+use crate::repair::Repairs;
 use crate::report::{Command, Report};
 use crate::request::{ApplyRequest, Mode};
 use crate::runs::{has_dead_runs, is_dead};
@@ -70,6 +72,17 @@ pub fn apply_from(
 }
 
 fn run(
+    context: &Context,
+    request: &ApplyRequest,
+    sources: &Sources<'_>,
+    progress: &mut dyn Progress,
+    diffs: Diffs,
+) -> Result<Report, Error> {
+    let report = try_run(context, request, sources, progress, diffs);
+    report.map_err(|error| with_repairs(context, error))
+}
+
+fn try_run(
     context: &Context,
     request: &ApplyRequest,
     sources: &Sources<'_>,
@@ -230,21 +243,31 @@ fn plan_group<'c>(
     group: &Group<'c>,
     request: &ApplyRequest,
 ) -> Result<Plan<'c>, Error> {
-    let mut plan = Plan::default();
     let cases = group.cases;
     let sources = group.sources;
+    let members = group.members.iter().copied();
+    let (repairs, others): (Vec<usize>, Vec<usize>) =
+        members.partition(|&member| cases[member].patch.repairs);
+    let repairs = repairs.into_iter().map(|member| (member, &cases[member]));
+    let repairs = Repairs::plan(records, repairs, request)?;
+    // Patches are put on the files as they are without their bad edits.
+    let records = &Records::Repaired {
+        records,
+        files: &repairs.files,
+    };
+    let mut plan = Plan::default();
     plan.drop_unwanted(context, records, |layer| {
         let owners = layer.owners.iter();
         let gone = owners.filter(|owner| is_gone(records, cases, request, layer, owner));
         gone.cloned().collect()
     })?;
-    for &member in &group.members {
+    for member in others {
         let case = &cases[member];
         check_recorded_exclusions(records, case, |id| plan.is_going(id))?;
         plan.add(records, member, case, Asked { request, sources })?;
     }
     plan.compose(records)?;
-    Ok(plan)
+    Ok(plan.with(repairs))
 }
 
 /// Whether an owner wants a patch no more: one that now says all it wants, or a run that was killed.

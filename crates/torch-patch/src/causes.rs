@@ -87,6 +87,7 @@ pub(crate) fn causes(kind: &ErrorKind) -> Vec<String> {
         | ErrorKind::NoWheel { .. }
         | ErrorKind::ScratchNotEmpty { .. }
         | ErrorKind::OriginalDisproved { .. }
+        | ErrorKind::ForGood { .. }
         | ErrorKind::Unexplained
         | ErrorKind::Unnamed { .. } => Vec::new(),
         ErrorKind::Project(error) => error.causes(),

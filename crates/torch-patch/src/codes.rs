@@ -24,6 +24,7 @@ pub(crate) fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::Required { .. } => "required",
         ErrorKind::Unsafe { .. } => "unsafe",
         ErrorKind::Unnamed { .. } => "unnamed",
+        ErrorKind::ForGood { .. } => "repairs-for-good",
         ErrorKind::Unexplained => "unexplained",
         ErrorKind::Drift { .. } => "drifted",
         ErrorKind::NotProven { .. } => "not-proven",
@@ -86,6 +87,7 @@ pub(crate) fn exit_code(kind: &ErrorKind) -> u8 {
     match kind {
         ErrorKind::UnknownPatch { .. }
         | ErrorKind::Unsafe { .. }
+        | ErrorKind::ForGood { .. }
         | ErrorKind::Unnamed { .. }
         | ErrorKind::NoWheel { .. }
         | ErrorKind::ScratchNotEmpty { .. } => 2,

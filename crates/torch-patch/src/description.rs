@@ -26,6 +26,9 @@ pub struct Description {
     pub risk: String,
     /// Where the problem occurs: `always`, `without-nccl`, `toolkit-mismatch` or `sometimes`.
     pub occurs: String,
+    /// Whether it takes bad edits out that people make by hand, and puts nothing in; absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repairs: bool,
     /// `win`, `linux` or `macos`; empty: everywhere.
     pub platforms: Vec<String>,
     /// The ids of the patches it needs.
@@ -72,6 +75,7 @@ impl Description {
             links: patch.links.clone(),
             risk: patch.risk.to_string(),
             occurs: patch.occurs.to_string(),
+            repairs: patch.repairs,
             platforms: patch.platforms.iter().map(ToString::to_string).collect(),
             requires: patch.requires.clone(),
             conflicts: patch.conflicts.clone(),

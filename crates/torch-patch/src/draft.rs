@@ -145,7 +145,7 @@ impl Draft {
 
     /// The draft in the words of the store.
     pub(crate) fn change(&self, records: &Records<'_>) -> Result<FileChange, Error> {
-        let (found, wanted_digest) = (self.view.digest(), self.wanted_digest());
+        let (found, wanted_digest) = (self.view.on_disk(), self.wanted_digest());
         let wanted = match self.wanted_bytes() {
             _ if wanted_digest == found => Wanted::Keep,
             Some(bytes) => Wanted::Write(bytes.to_vec()),
@@ -163,12 +163,13 @@ impl Draft {
         });
         let recorded = self.view.live_entry();
         // The store keeps what it finds by itself.
-        let is_backed_up =
-            pristine == found || recorded.is_some_and(|entry| entry.pristine == pristine);
+        let is_backed_up = !self.view.is_repaired()
+            && (pristine == found || recorded.is_some_and(|entry| entry.pristine == pristine));
         let needs_backup = entry.is_some() && !is_backed_up;
         let mut change = FileChange::new(self.view.path.clone(), found, wanted);
         change.backup = self.original.clone().filter(|_| needs_backup);
         change.restore_metadata = (entry.is_none() && self.original.is_some()).then_some(metadata);
+        change.keep_user_copy = self.view.is_repaired();
         change.derived = compiled_files(records.root(), &self.view.path)?;
         change.entry = entry;
         Ok(change)

@@ -102,7 +102,7 @@ impl Dropped {
         others.retain(|owner| !gone.contains(owner));
         self.layers.push(DroppedLayer {
             path: view.path.clone(),
-            found: view.digest(),
+            found: view.on_disk(),
             layer: layer.clone(),
             others,
             distribution: entry.distribution.clone(),

@@ -19,6 +19,8 @@ use crate::restore::Unlocated;
 #[derive(Debug)]
 pub struct Error {
     kind: Box<ErrorKind>,
+    /// The repairs of the catalogue that know a bad edit in the files that it is about.
+    repairs: Vec<String>,
 }
 
 /// What is wrong.
@@ -115,6 +117,13 @@ pub enum ErrorKind {
     },
     /// The patch is unsafe and nobody has accepted that.
     Unsafe {
+        /// The patch.
+        patch: String,
+        /// What names it on the command line.
+        word: String,
+    },
+    /// The patch is a repair, and was asked for as long as a command runs.
+    ForGood {
         /// The patch.
         patch: String,
         /// What names it on the command line.
@@ -283,6 +292,7 @@ impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
         Self {
             kind: Box::new(kind),
+            repairs: Vec::new(),
         }
     }
 }
@@ -332,6 +342,17 @@ impl Error {
         let nearest = catalogue.nearest(id).map(str::to_owned);
         let id = id.to_owned();
         ErrorKind::UnknownPatch { id, known, nearest }.into()
+    }
+
+    /// The same error about files with a bad edit that these repairs know.
+    pub(crate) fn with_repairs(self, repairs: Vec<String>) -> Self {
+        Self { repairs, ..self }
+    }
+
+    /// The repairs of the catalogue that know a bad edit in the files that it is about.
+    #[must_use]
+    pub fn repairs(&self) -> &[String] {
+        &self.repairs
     }
 
     /// Whether it says that something may not be written.
@@ -413,13 +434,23 @@ impl Error {
     /// What to do next, each a sentence in lower case without full stop.
     #[must_use]
     pub fn hints(&self) -> Vec<String> {
-        crate::advice::hints(&self.kind)
+        let mut hints = crate::advice::hints(&self.kind);
+        if !self.repairs.is_empty() {
+            // Nobody is to make a patch of a bad edit.
+            hints.retain(|hint| hint != crate::advice::RECORD_IT);
+            hints.insert(0, crate::advice::repair_hint(&self.repairs));
+        }
+        hints
     }
 
     /// The evidence, for a program.
     #[must_use]
     pub fn details(&self) -> serde_json::Value {
-        crate::evidence::details(&self.kind)
+        let mut details = crate::evidence::details(&self.kind);
+        if let Some(fields) = details.as_object_mut().filter(|_| !self.repairs.is_empty()) {
+            fields.insert("repairs".to_owned(), self.repairs.clone().into());
+        }
+        details
     }
 
     /// The unified diffs that explain it, to be shown after the message.
@@ -501,6 +532,7 @@ impl fmt::Display for Error {
                 write!(f, "patch `{patch}` is required by {}", listed(by))
             }
             ErrorKind::Unsafe { patch, .. } => write!(f, "patch `{patch}` is marked unsafe"),
+            ErrorKind::ForGood { patch, .. } => f.write_str(&for_good(patch)),
             ErrorKind::Unexplained => f.write_str("no patch is known for this text"),
             ErrorKind::Unnamed { applied } => {
                 write!(f, "several patches are applied: {}", listed(applied))
@@ -599,6 +631,12 @@ fn short(digest: Option<Digest>) -> String {
     hex.map_or_else(
         || "no file".to_owned(),
         |hex| format!("sha256:{}…", &hex[..12]),
+    )
+}
+
+fn for_good(patch: &str) -> String {
+    format!(
+        "patch `{patch}` takes a bad edit out of a file for good, not for as long as a command runs"
     )
 }
 

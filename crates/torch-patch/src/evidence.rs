@@ -60,7 +60,9 @@ pub(crate) fn details(kind: &ErrorKind) -> serde_json::Value {
         ErrorKind::Project(error) => error.details(),
         ErrorKind::Excluded { patch, other, .. } => json!({ "patches": [patch, other] }),
         ErrorKind::Required { patch, by } => json!({ "patch": patch, "by": by }),
-        ErrorKind::Unsafe { patch, .. } => json!({ "patch": patch }),
+        ErrorKind::Unsafe { patch, .. } | ErrorKind::ForGood { patch, .. } => {
+            json!({ "patch": patch })
+        }
         ErrorKind::Unexplained => json!({}),
         ErrorKind::Unnamed { applied } => json!({ "applied": applied }),
         ErrorKind::Drift { patch, files } => {

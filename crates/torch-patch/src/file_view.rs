@@ -17,6 +17,8 @@ pub(crate) struct FileView {
     pub(crate) condition: Condition,
     /// What `RECORD` says, where it was asked.
     pub(crate) upstream: Option<Upstream>,
+    /// What is on disk, if that is another content, with a bad edit that is to be taken out.
+    before_repair: Option<Digest>,
     /// What it belongs to.
     distribution: Option<Distribution>,
 }
@@ -56,6 +58,7 @@ impl FileView {
             entry,
             condition: Condition::Recorded,
             upstream: None,
+            before_repair: records.before_repair(path),
             distribution: distribution.cloned(),
         };
         view.condition = view.find_condition(distribution)?;
@@ -91,6 +94,16 @@ impl FileView {
 
     pub(crate) fn digest(&self) -> Option<Digest> {
         self.target.as_ref().map(|target| target.digest)
+    }
+
+    /// The digest of what is on disk now.
+    pub(crate) fn on_disk(&self) -> Option<Digest> {
+        self.before_repair.or(self.digest())
+    }
+
+    /// Whether it is looked at without a bad edit that it has on disk.
+    pub(crate) fn is_repaired(&self) -> bool {
+        self.before_repair.is_some()
     }
 
     pub(crate) fn bytes(&self) -> Option<&[u8]> {

@@ -18,6 +18,7 @@ use crate::layers::{Original, compose_layers};
 use crate::pristine::{Sources, pristine_bytes};
 use crate::progress::Silent;
 use crate::records::Records;
+use crate::repair::{Repaired, RepairedFiles, Repairs};
 use crate::report::{FileReport, Outcome, PatchReport};
 use crate::request::{ApplyRequest, Mode};
 use crate::standing::{FileStanding, Standing, missing_by_hand, stand, state};
@@ -31,6 +32,7 @@ pub(crate) struct Plan<'c> {
     drafts: BTreeMap<RelativePath, Draft>,
     members: Vec<Member<'c>>,
     dropped: Dropped,
+    repairs: Repairs<'c>,
 }
 
 /// What became of the patches of a request.
@@ -86,6 +88,15 @@ pub(crate) enum Diffs {
 }
 
 impl<'c> Plan<'c> {
+    /// The same plan, with the repairs that it was made on.
+    pub(crate) fn with(self, repairs: Repairs<'c>) -> Self {
+        Self { repairs, ..self }
+    }
+
+    fn repaired(&self) -> &RepairedFiles {
+        &self.repairs.files
+    }
+
     /// Takes back what is asked for no more: `gone` names the owners of a patch that do not want it any more.
     pub(crate) fn drop_unwanted(
         &mut self,
@@ -263,7 +274,7 @@ impl<'c> Plan<'c> {
 
     /// Whether there is nothing to write.
     pub(crate) fn is_empty(&self) -> bool {
-        self.drafts.values().all(|draft| !draft.is_changed)
+        self.repairs.is_empty() && self.drafts.values().all(|draft| !draft.is_changed)
     }
 
     /// The plan in the words of the store.
@@ -271,8 +282,10 @@ impl<'c> Plan<'c> {
         let changed = self.drafts.values().filter(|draft| draft.is_changed);
         let sources = self.members.iter().map(|member| member.case.patch.source());
         let files = changed.map(|draft| draft.change(records));
+        let mut files = files.collect::<Result<Vec<_>, Error>>()?;
+        files.extend(self.repaired().changes(records, &files)?);
         Ok(Change {
-            files: files.collect::<Result<_, Error>>()?,
+            files,
             blobs: sources.map(|source| source.as_bytes().to_vec()).collect(),
         })
     }
@@ -284,8 +297,11 @@ impl<'c> Plan<'c> {
         mode: Mode,
         diffs: Diffs,
     ) -> Results {
-        let file_report =
-            |path: &RelativePath, found| self.file_report(path, found, committed, diffs);
+        let kept = committed.map_or_else(BTreeMap::new, |committed| self.kept(committed));
+        let file_report = |path: &RelativePath, found| FileReport {
+            kept: kept.get(path).cloned(),
+            ..self.file_report(path, found, committed, diffs)
+        };
         let wanted = self.members.iter().map(|member| {
             let files = member.files.iter().map(|file| FileReport {
                 lines: file.lines.clone(),
@@ -293,8 +309,9 @@ impl<'c> Plan<'c> {
             });
             (member.index, member.report(files.collect()))
         });
+        let repaired = self.repairs.reports(mode, file_report);
         Results {
-            wanted: wanted.collect(),
+            wanted: wanted.chain(repaired).collect(),
             dropped: self.dropped.reports(mode, file_report),
         }
     }
@@ -309,18 +326,32 @@ impl<'c> Plan<'c> {
         let draft = self.drafts.get(path).filter(|draft| draft.is_changed);
         let mut read_back = committed.iter().flat_map(|committed| &committed.files);
         let read_back = read_back.find(|(own, _)| own == path);
-        let planned = draft.map_or(found, Draft::wanted_digest);
+        let repaired = self.repaired().get(path);
+        let as_it_is = repaired.map_or(found, |own| Some(own.target.digest));
+        let planned = draft.map_or(as_it_is, Draft::wanted_digest);
         let is_shown = diffs == Diffs::Wanted && planned != found;
-        let diff = draft.filter(|_| is_shown);
+        let diff = is_shown
+            .then(|| whole_diff(path, draft, repaired))
+            .flatten();
         FileReport {
             path: path.as_str().to_owned(),
             before: found,
             after: read_back.map_or(planned, |(_, digest)| *digest),
             lines: Vec::new(),
             state: None,
-            diff: diff.map(|draft| file_diff(path, draft.view.bytes(), draft.wanted_bytes())),
+            diff,
             kept: None,
+            proven: None,
         }
+    }
+
+    /// Where the store has put copies of files with bad edits: they come in the order of the changes.
+    fn kept(&self, committed: &Committed) -> BTreeMap<RelativePath, String> {
+        let files = committed.files.iter().map(|(path, _)| path);
+        let repaired = files.filter(|path| self.repaired().get(path).is_some());
+        let copies = committed.kept.iter();
+        let copies = copies.map(|copy| copy.to_string_lossy().into_owned());
+        repaired.cloned().zip(copies).collect()
     }
 }
 
@@ -334,7 +365,7 @@ impl<'c> MemberFile<'c> {
             path: file.view.path.clone(),
             edits: file.edits,
             lines,
-            found: file.view.digest(),
+            found: file.view.on_disk(),
         }
     }
 }
@@ -367,6 +398,23 @@ impl Member<'_> {
             ..PatchReport::of(self.case)
         }
     }
+}
+
+/// From what is on disk to what the file is to hold.
+fn whole_diff(
+    path: &RelativePath,
+    draft: Option<&Draft>,
+    repaired: Option<&Repaired>,
+) -> Option<String> {
+    let before = match repaired {
+        Some(repaired) => Some(repaired.before.bytes.as_slice()),
+        None => draft?.view.bytes(),
+    };
+    let after = match (draft, repaired) {
+        (Some(draft), _) => draft.wanted_bytes(),
+        (None, repaired) => Some(repaired?.target.bytes.as_slice()),
+    };
+    Some(file_diff(path, before, after))
 }
 
 /// Where the edits of one patch are in a file that has them.

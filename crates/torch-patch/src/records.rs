@@ -5,6 +5,7 @@ use torch_patch_store::{
 };
 
 use crate::error::Error;
+use crate::repair::RepairedFiles;
 
 /// How often a look without the lock is taken anew because the ledger changed under it.
 const LOOKS: usize = 8;
@@ -22,6 +23,11 @@ pub(crate) enum Records<'r> {
     Locked {
         store: &'r Store,
         locked: &'r Locked<'r>,
+    },
+    /// As it is to be once bad edits are taken out.
+    Repaired {
+        records: &'r Records<'r>,
+        files: &'r RepairedFiles,
     },
 }
 
@@ -58,6 +64,7 @@ impl Records<'_> {
     pub(crate) fn root(&self) -> &std::path::Path {
         match self {
             Self::Unlocked { store, .. } | Self::Locked { store, .. } => store.root(),
+            Self::Repaired { records, .. } => records.root(),
         }
     }
 
@@ -65,6 +72,15 @@ impl Records<'_> {
         match self {
             Self::Unlocked { ledger, .. } => ledger,
             Self::Locked { locked, .. } => locked.ledger(),
+            Self::Repaired { records, files } => files.ledger().unwrap_or(records.ledger()),
+        }
+    }
+
+    /// What is on disk in the place of a file that is looked at as it is to be.
+    pub(crate) fn before_repair(&self, path: &RelativePath) -> Option<Digest> {
+        match self {
+            Self::Unlocked { .. } | Self::Locked { .. } => None,
+            Self::Repaired { files, .. } => files.get(path).map(|own| own.before.digest),
         }
     }
 
@@ -72,6 +88,10 @@ impl Records<'_> {
         Ok(match self {
             Self::Unlocked { store, .. } => store.target(path)?,
             Self::Locked { locked, .. } => locked.target(path)?,
+            Self::Repaired { records, files } => match files.get(path) {
+                Some(repaired) => Some(repaired.target.clone()),
+                None => records.target(path)?,
+            },
         })
     }
 
@@ -79,6 +99,10 @@ impl Records<'_> {
         Ok(match self {
             Self::Unlocked { view, .. } => view.backup(digest)?,
             Self::Locked { locked, .. } => locked.backup(digest)?,
+            Self::Repaired { records, files } => match files.backup(digest) {
+                Some(original) => original.to_vec(),
+                None => records.backup(digest)?,
+            },
         })
     }
 
@@ -86,6 +110,7 @@ impl Records<'_> {
         Ok(match self {
             Self::Unlocked { view, .. } => view.blob(digest)?,
             Self::Locked { locked, .. } => locked.blob(digest)?,
+            Self::Repaired { records, .. } => records.blob(digest)?,
         })
     }
 
@@ -95,6 +120,12 @@ impl Records<'_> {
         let pending = match self {
             Self::Unlocked { view, .. } => view.pending(),
             Self::Locked { locked, .. } => locked.pending(),
+            Self::Repaired { records, files } => {
+                return match files.get(path).and_then(|_| files.ledger()) {
+                    Some(ledger) => ledger.files.get(path),
+                    None => records.entry(path, found),
+                };
+            }
         };
         let is_reached = |intent: &&Intent| {
             let mut files = intent.files.iter();

@@ -126,7 +126,7 @@ impl Report {
     }
 
     /// Whether what `status` found is the wanted state: every patch that was named, or without names
-    /// every patch that is recorded, is in place or not needed.
+    /// every patch that is recorded, is in place or not needed, and no file has a bad edit that is known.
     #[must_use]
     pub fn holds(&self, request: &StatusRequest) -> bool {
         hold(&self.results, request)
@@ -179,7 +179,9 @@ impl MemberReport {
 
 fn hold(results: &[PatchReport], request: &StatusRequest) -> bool {
     let is_named = matches!(request.patches, Selection::Ids(_));
-    let meant = |result: &&PatchReport| is_named || !result.owners.is_empty();
+    let meant = |result: &&PatchReport| {
+        is_named || !result.owners.is_empty() || result.outcome == Outcome::Damaged
+    };
     let mut results = results.iter().filter(meant);
     results.all(|result| result.outcome.is_wanted_state())
 }
@@ -374,6 +376,9 @@ pub struct PatchReport {
     /// Who asked for the patch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<String>,
+    /// Of `status`: the repairs that know a bad edit in one of its files, which keeps it from being as it should.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<String>,
 }
 
 impl PatchReport {
@@ -402,6 +407,7 @@ impl PatchReport {
             files: Vec::new(),
             reason: None,
             owners: Vec::new(),
+            repairs: Vec::new(),
         }
     }
 }
@@ -429,6 +435,10 @@ pub struct FileReport {
     /// Where a copy of the replaced version was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<String>,
+    /// Of a repair: whether the digest afterwards is one that is known, of `RECORD` or of what is recorded; else only the
+    /// bad lines were taken out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<bool>,
 }
 
 /// What became of a patch, or what it looks like.
@@ -453,12 +463,18 @@ pub enum Outcome {
     Reverted,
     /// One who had asked for it does no more; it stays for the others.
     Released,
+    /// A bad edit that was made by hand was taken out.
+    Repaired,
     /// `--dry-run`: it would be applied.
     WouldApply,
     /// `--dry-run`: it would be reverted.
     WouldRevert,
     /// `--dry-run`: it would be released.
     WouldRelease,
+    /// `--dry-run`: a bad edit would be taken out.
+    WouldRepair,
+    /// A file has a bad edit that this patch takes out.
+    Damaged,
     /// It is in place as an older version of the patch file says.
     Outdated,
     /// A file of it is neither pristine nor what was recorded.
@@ -482,9 +498,12 @@ impl Outcome {
             Self::NotApplied => "not-applied",
             Self::Reverted => "reverted",
             Self::Released => "released",
+            Self::Repaired => "repaired",
             Self::WouldApply => "would-apply",
             Self::WouldRevert => "would-revert",
             Self::WouldRelease => "would-release",
+            Self::WouldRepair => "would-repair",
+            Self::Damaged => "damaged",
             Self::Outdated => "outdated",
             Self::Drifted => "drifted",
             Self::Superseded => "superseded",
@@ -501,6 +520,7 @@ impl Outcome {
                 | Self::AlreadyApplied
                 | Self::AppliedByHand
                 | Self::Adopted
+                | Self::Repaired
                 | Self::NotNeeded
         )
     }

@@ -210,6 +210,7 @@ impl Restoration {
             state: None,
             diff: self.diffs.get(&change.path).cloned(),
             kept: self.kept(file, committed),
+            proven: None,
         }
     }
 

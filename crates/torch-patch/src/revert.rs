@@ -6,9 +6,11 @@
 
 use std::path::PathBuf;
 
+use torch_patch_set::Action;
 use torch_patch_store::{Layer, Store};
 
-use crate::context::Context;
+use crate::context::{Context, relative_path};
+use crate::damage::with_repairs;
 use crate::error::{Error, ErrorKind};
 use crate::known::{find, recorded_patches};
 use crate::layers::recorded_patch;
@@ -31,6 +33,15 @@ use crate::write::{commit, lock};
 /// A patch is not known, several are applied and none was named, a patch is required by another
 /// one, a file was changed by someone else, or the store cannot write. Nothing was changed then.
 pub fn revert(
+    context: &Context,
+    request: &RevertRequest,
+    progress: &mut dyn Progress,
+) -> Result<Report, Error> {
+    let report = try_revert(context, request, progress);
+    report.map_err(|error| with_repairs(context, error))
+}
+
+fn try_revert(
     context: &Context,
     request: &RevertRequest,
     progress: &mut dyn Progress,
@@ -266,6 +277,12 @@ fn not_recorded(
         report.reason = Some(stays(&report.owners));
         return Ok(report);
     }
+    if find(context, id)?.patch().repairs {
+        report.reason = Some(repaired_reason(context, &report)?);
+        report.outcome = Outcome::NotApplied;
+        report.state = None;
+        return Ok(report);
+    }
     report.reason = (report.outcome == Outcome::AppliedByHand).then(|| {
         format!(
             "it was made by hand and nothing is recorded to restore: run `torch-patch apply {id} --adopt`, then revert"
@@ -274,4 +291,35 @@ fn not_recorded(
     report.outcome = Outcome::NotApplied;
     report.state = None;
     Ok(report)
+}
+
+/// Why there is nothing to take back of a repair, with the copies of what was there before.
+fn repaired_reason(context: &Context, report: &PatchReport) -> Result<String, Error> {
+    let nothing = "it takes a bad edit out of a file and nothing is recorded of it";
+    let known = find(context, &report.patch)?;
+    let mut copies = Vec::new();
+    for variant in &known.patch().variants {
+        let Action::Edits(files) = &variant.action else {
+            continue;
+        };
+        for file in files {
+            let path = relative_path(&file.file)?;
+            for store in context.stores() {
+                copies.extend(store.kept_copies(&path)?);
+            }
+        }
+    }
+    copies.sort();
+    copies.dedup();
+    if copies.is_empty() {
+        return Ok(nothing.to_owned());
+    }
+    let copies: Vec<String> = copies
+        .iter()
+        .map(|copy| format!("`{}`", copy.display()))
+        .collect();
+    Ok(format!(
+        "{nothing}; copies that were kept: {}",
+        copies.join(", ")
+    ))
 }

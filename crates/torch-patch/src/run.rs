@@ -6,8 +6,8 @@
 use torch_patch_store::{Lease, Store};
 
 use crate::apply::{apply, by_root, with_required};
-use crate::context::{Context, Need};
-use crate::error::Error;
+use crate::context::{Context, Need, word};
+use crate::error::{Error, ErrorKind};
 use crate::progress::Progress;
 use crate::report::{Command, Report};
 use crate::request::{ApplyRequest, Mode, RevertRequest, Selection};
@@ -38,6 +38,7 @@ impl Run {
         request: &ApplyRequest,
         progress: &mut dyn Progress,
     ) -> Result<Self, Error> {
+        check_none_is_a_repair(context, request)?;
         let trial = ApplyRequest {
             mode: Mode::DryRun,
             ..request.clone()
@@ -123,6 +124,18 @@ impl Run {
         report.command = Command::Run;
         Ok(report)
     }
+}
+
+/// Refuses a repair: what it takes out is not to come back when a command ends.
+fn check_none_is_a_repair(context: &Context, request: &ApplyRequest) -> Result<(), Error> {
+    for known in with_required(context, &request.patches)? {
+        let patch = known.patch();
+        if patch.repairs {
+            let (patch, word) = (patch.id.clone(), word(patch));
+            return Err(ErrorKind::ForGood { patch, word }.into());
+        }
+    }
+    Ok(())
 }
 
 /// The stores that something would be recorded in.

@@ -4,12 +4,14 @@ use torch_patch_set::{Action, Patch};
 use torch_patch_store::{Digest, RelativePath, Store};
 
 use crate::context::{Case, Context, Need};
+use crate::damage::{Damage, Seat, damages, repairs_of};
 use crate::drift::drifted;
 use crate::error::Error;
 use crate::file_view::{Condition, FileView};
 use crate::known::{find, recorded_patches};
 use crate::plan::lines_in_place;
 use crate::records::{Records, layer_of, look};
+use crate::repair::undamaged;
 use crate::report::{Command, EnvironmentReport, FileReport, Outcome, PatchReport, Report};
 use crate::request::{Selection, StatusRequest};
 use crate::runs::is_dead;
@@ -47,7 +49,7 @@ pub fn status(context: &Context, request: &StatusRequest) -> Result<Report, Erro
                 if results.is_empty() {
                     environment = place;
                 }
-                results.push(found);
+                results.push(with_known_damage(context, patch, found));
             }
             Err(error) if is_named => return Err(error),
             Err(error) if error.is_distribution_not_found() => {
@@ -71,6 +73,32 @@ fn installed(
     let found = look(&case.store, |records, _| report(records, &case, lines))?;
     let place = context.environment_report_of(Some(&case.distribution));
     Ok((found, place))
+}
+
+/// A state that somebody else's edit has led to, with the repairs that know that edit.
+fn with_known_damage(context: &Context, patch: &Patch, found: PatchReport) -> PatchReport {
+    let is_broken = match found.outcome {
+        Outcome::Drifted | Outcome::Partial => true,
+        Outcome::NotApplied => found.reason.is_some() && !found.files.is_empty(),
+        _ => false,
+    };
+    if patch.repairs || !is_broken {
+        return found;
+    }
+    let files = found.files.iter().map(|file| file.path.as_str());
+    let repairs = repairs_of(context, &files.collect::<Vec<_>>());
+    if repairs.is_empty() {
+        return found;
+    }
+    let ids = repairs.join("`, `");
+    PatchReport {
+        reason: Some(match &found.reason {
+            Some(reason) => format!("{reason}; it has the bad edit that `{ids}` takes out"),
+            None => format!("it has the bad edit that `{ids}` takes out"),
+        }),
+        repairs,
+        ..found
+    }
 }
 
 /// What can be told of a patch if its files or its records cannot be read.
@@ -113,6 +141,9 @@ fn left_over(store: &Store, patch: &Patch) -> Result<PatchReport, Error> {
 }
 
 fn report(records: &Records<'_>, case: &Case<'_>, lines: bool) -> Result<PatchReport, Error> {
+    if case.patch.repairs && records.paths_of(&case.patch.id).is_empty() {
+        return damage_report(records, case);
+    }
     let standings = match &case.need {
         Need::Variant(variant) => match &variant.action {
             Action::Edits(files) => stand(records, case, files)?,
@@ -141,6 +172,54 @@ fn report(records: &Records<'_>, case: &Case<'_>, lines: bool) -> Result<PatchRe
         files,
         ..PatchReport::of(case)
     })
+}
+
+/// What is there of the bad edits that a repair takes out.
+fn damage_report(records: &Records<'_>, case: &Case<'_>) -> Result<PatchReport, Error> {
+    let damages = damages(records, case)?;
+    let installed = format!("{} {}", case.distribution.name, case.distribution.version);
+    let (outcome, reason) = match &case.need {
+        Need::None(reason) => (Outcome::NotNeeded, reason.clone()),
+        Need::NotCovered => {
+            let reason = format!("no range of the patch covers {installed}");
+            (Outcome::NotApplied, reason)
+        }
+        Need::Variant(_) if damages.is_empty() => (Outcome::NotNeeded, undamaged(case)),
+        Need::Variant(_) => {
+            let told = damages.iter().map(damage_reason);
+            (Outcome::Damaged, told.collect::<Vec<_>>().join("; "))
+        }
+    };
+    let files = damages.iter();
+    let files = files.map(|own| file_report(&own.view, Outcome::Damaged, own.lines.clone()));
+    Ok(PatchReport {
+        outcome,
+        state: Some(outcome),
+        reason: Some(reason),
+        files: files.collect(),
+        ..PatchReport::of(case)
+    })
+}
+
+fn damage_reason(damage: &Damage<'_>) -> String {
+    let place = damage.place();
+    let entry = damage.view.entry.as_ref();
+    let recorded = entry.map(|entry| {
+        let ids: Vec<&str> = entry.patches.iter().map(|own| own.id.as_str()).collect();
+        format!("`{}`", ids.join("`, `"))
+    });
+    match (&damage.seat, recorded) {
+        (Seat::Patch(patch), _) => {
+            format!("{place} has the bad edit that it takes out, by the patch `{patch}`")
+        }
+        (Seat::File, Some(recorded)) => format!(
+            "{place} has the bad edit that it takes out; so the file is not as recorded for {recorded} either"
+        ),
+        (Seat::Original, Some(recorded)) => format!(
+            "{place} has the bad edit that it takes out, and had it before {recorded} was applied"
+        ),
+        (_, None) => format!("{place} has the bad edit that it takes out"),
+    }
 }
 
 /// The recorded files of a patch that its variant here does not change.
@@ -207,6 +286,7 @@ fn file_report(view: &FileView, state: Outcome, lines: Vec<usize>) -> FileReport
         state: Some(state),
         diff: None,
         kept: None,
+        proven: None,
     }
 }
 

@@ -50,8 +50,7 @@ pub fn try_release(
     request: &TryRequest,
     progress: &mut dyn Progress,
 ) -> Result<Report, Error> {
-    let known = catalogue.find(&request.patch);
-    let patch = known.ok_or_else(|| Error::unknown_patch(&catalogue, &request.patch))??;
+    let patch = known(&catalogue, &request.patch)?;
     progress.step(&Step::List {
         distribution: patch.distribution.clone(),
     });
@@ -75,6 +74,11 @@ pub fn try_release(
     report.cells = row.cells;
     report.traffic = Some(traffic(upstream));
     Ok(report)
+}
+
+fn known<'c>(catalogue: &'c Catalogue, id: &str) -> Result<&'c Patch, Error> {
+    let known = catalogue.find(id);
+    Ok(known.ok_or_else(|| Error::unknown_patch(catalogue, id))??)
 }
 
 /// The wheel of the release.
@@ -127,7 +131,7 @@ fn paths(catalogue: &Catalogue, patch: &Patch, version: &str) -> BTreeSet<String
     paths
 }
 
-/// Applies and reverts; the report is that of the application.
+/// Applies and reverts; the report is that of the application. For a repair, its bad edits are made first.
 fn round_trip(
     scratch: &Scratch,
     catalogue: Catalogue,
@@ -145,6 +149,10 @@ fn round_trip(
         lines: true,
         ..ApplyRequest::new([&request.patch])
     };
+    let patch = known(context.catalogue(), &request.patch)?;
+    if patch.repairs {
+        scratch.damage(patch, &request.version)?;
+    }
     let planned = plan(&context, &applying, &mut Silent)?;
     let mut report = apply(&context, &applying, progress)?;
     for (result, planned) in report.results.iter_mut().zip(planned.results) {
@@ -153,6 +161,13 @@ fn round_trip(
         }
     }
     revert(&context, &RevertRequest::all(), progress)?;
+    // The copies of the damaged files are no part of the round trip.
+    let kept = scratch.site_packages.join(".torch-patch");
+    if patch.repairs && kept.exists() {
+        fs::remove_dir_all(&kept).map_err(|source| failed(&kept, source))?;
+        let files = report.results.iter_mut().flat_map(|own| &mut own.files);
+        files.for_each(|file| file.kept = None);
+    }
     report.command = Command::Try;
     Ok(report)
 }
@@ -224,6 +239,22 @@ impl Scratch {
         let config = self.root.join("pyvenv.cfg");
         let text = "include-system-site-packages = false\n";
         fs::write(&config, text).map_err(|source| failed(&config, source))
+    }
+
+    /// Makes the bad edits that a repair takes out.
+    fn damage(&self, repair: &Patch, version: &str) -> Result<(), Error> {
+        let Ok(variant) = repair.variant_for(version) else {
+            return Ok(());
+        };
+        for edits in edits_of(variant) {
+            let file = self.site_packages.join(&edits.file);
+            let bytes = fs::read(&file).map_err(|source| failed(&file, source))?;
+            // Of a file that the edit does not fit, the report of the check tells.
+            if let Ok(made) = edits.compiled.apply(Some(&bytes)) {
+                self.write(&edits.file, &made.bytes)?;
+            }
+        }
+        Ok(())
     }
 
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {

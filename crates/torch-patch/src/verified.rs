@@ -77,6 +77,9 @@ pub struct FindingReport {
     /// How many names the file has, if more than one: what was edited in place has changed under all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<u64>,
+    /// The repairs of the catalogue that know a bad edit in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<String>,
     /// What else there is to know, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -583,3 +583,32 @@ mod toolkits {
         assert_eq!(levels, [Level::Ok, Level::Note]);
     }
 }
+
+#[test]
+fn a_bad_edit_that_is_known_is_told_with_what_takes_it_out() {
+    let file = "torch/utils/cpp_extension.py";
+    let module = "def _run_ninja_build(a, b, c):\n    command = ['ninja', '-v']\n";
+    let setting = Setting::with(&torch("2.5.1", "+cpu", "None", GLOO).file(file, module));
+    let id = Some("ninja-version".to_owned());
+    let clean = report(&setting);
+    assert!(
+        all_about(&clean, Topic::Patch)
+            .iter()
+            .all(|own| own.patch != id)
+    );
+    setting
+        .world
+        .write(file, &module.replace("'-v'", "'--version'"));
+    let report = report(&setting);
+    let found = all_about(&report, Topic::Patch);
+    let found = found.iter().find(|own| own.patch == id).unwrap();
+    assert_eq!(found.level, Level::Attention);
+    let message = "`torch/utils/cpp_extension.py` has a bad edit that `ninja-version` takes out";
+    assert_eq!(found.message, message);
+    assert_eq!(
+        found.command.as_deref(),
+        Some("torch-patch apply ninja-version")
+    );
+    // The file is not told of once more.
+    assert_eq!(about(&report, Topic::Files).level, Level::Ok);
+}

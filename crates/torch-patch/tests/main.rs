@@ -17,6 +17,7 @@ mod record;
 mod record_real;
 #[cfg(feature = "upstream")]
 mod releases;
+mod repair;
 mod requirements;
 mod restore;
 mod revert;

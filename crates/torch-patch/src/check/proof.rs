@@ -1,6 +1,7 @@
 //! The proof that a patch fits: it is applied, applied again, and undone.
 
 use torch_patch_edit::{Application, FilePatch, FileState, undo};
+use torch_patch_set::FileEdits;
 
 /// Checks what an application promises: that it is found in place, that applying again changes
 /// nothing, that undoing it gives the original, and that no other kind of line ending came in. The
@@ -33,6 +34,46 @@ pub(crate) fn prove(
         return Err("the patched file has line endings that the original does not have".to_owned());
     }
     Ok(())
+}
+
+/// Checks of bad edits that taking them out gives the original bytes, with the line endings of either system.
+pub(crate) fn prove_repair(
+    edits: &FileEdits,
+    original: Option<&[u8]>,
+    application: &Application,
+) -> Result<(), String> {
+    if !edits.repairs {
+        return Ok(());
+    }
+    let original = original.unwrap_or_default();
+    if edits.compiled.without(&application.bytes).as_deref() != Some(original) {
+        return Err("taking the edit out does not give the original bytes".to_owned());
+    }
+    let other = with_other_endings(original);
+    let made = edits.compiled.apply(Some(&other));
+    let back = made
+        .ok()
+        .and_then(|made| edits.compiled.without(&made.bytes));
+    if back.as_deref() == Some(&other) {
+        Ok(())
+    } else {
+        Err(
+            "with other line endings, taking the edit out does not give the original bytes"
+                .to_owned(),
+        )
+    }
+}
+
+/// The same text as the other kind of system has it.
+fn with_other_endings(text: &[u8]) -> Vec<u8> {
+    let is_crlf = text.windows(2).any(|pair| pair == b"\r\n");
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let lines = lines.flat_map(|line| match line {
+        [rest @ .., b'\r', b'\n'] if is_crlf => [rest, b"\n".as_slice()].concat(),
+        [rest @ .., b'\n'] if !is_crlf => [rest, b"\r\n".as_slice()].concat(),
+        line => line.to_vec(),
+    });
+    lines.collect()
 }
 
 /// The kinds of line endings that a file has.

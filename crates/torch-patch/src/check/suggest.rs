@@ -55,6 +55,7 @@ fn mend(variant: &Variant, contents: &Contents) -> Option<Proposal> {
             file: file.file.clone(),
             edits,
             compiled,
+            repairs: file.repairs,
         });
     }
     (verdict(&mended, contents).state == CellState::Ok).then_some(proposal)

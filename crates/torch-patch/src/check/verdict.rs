@@ -1,11 +1,11 @@
 //! A variant held against the files of one release: does it fit, and if not, why.
 
-use torch_patch_edit::{ApplyError, Conflict, ConflictKind, FilePatch, FileState, unified_diff};
+use torch_patch_edit::{ApplyError, Conflict, ConflictKind, FileState, unified_diff};
 use torch_patch_set::FileEdits;
 use torch_patch_store::Digest;
 
 use crate::cell::{CellState, NearLine, NearReport};
-use crate::check::proof::prove;
+use crate::check::proof::{prove, prove_repair};
 use crate::check::specimen::Contents;
 use crate::report::FileReport;
 
@@ -52,7 +52,7 @@ pub(crate) fn verdict(edits: &[FileEdits], contents: &Contents) -> Verdict {
     };
     for edits in edits {
         let bytes = contents.get(edits.file.as_str()).and_then(Option::as_deref);
-        let looked = look(&edits.file, &edits.compiled, bytes);
+        let looked = look(edits, bytes);
         states.push(looked.state);
         verdict.files.push(looked.file);
         verdict.near = verdict.near.or(looked.near);
@@ -80,23 +80,25 @@ struct Looked {
     reason: Option<String>,
 }
 
-fn look(path: &str, edits: &FilePatch, bytes: Option<&[u8]>) -> Looked {
+fn look(edits: &FileEdits, bytes: Option<&[u8]>) -> Looked {
+    let path = &edits.file;
     let before = bytes.map(Digest::of);
     let mut looked = Looked {
         state: CellState::Already,
         file: FileReport {
-            path: path.to_owned(),
+            path: path.clone(),
             before,
             after: before,
             lines: Vec::new(),
             state: None,
             diff: None,
             kept: None,
+            proven: None,
         },
         near: None,
         reason: None,
     };
-    let classified = edits.classify(bytes);
+    let classified = edits.compiled.classify(bytes);
     match classified.state {
         FileState::Pristine => looked.apply(edits, bytes),
         FileState::Applied | FileState::AppliedByHand => {
@@ -116,8 +118,8 @@ fn diff(path: &str, old: &[u8], new: &[u8]) -> String {
 }
 
 impl Looked {
-    fn apply(&mut self, edits: &FilePatch, bytes: Option<&[u8]>) {
-        let application = match edits.apply(bytes) {
+    fn apply(&mut self, edits: &FileEdits, bytes: Option<&[u8]>) {
+        let application = match edits.compiled.apply(bytes) {
             Ok(application) => application,
             Err(ApplyError::Conflict { conflict, .. }) => return self.refuse(&conflict, bytes),
             Err(ApplyError::Syntax(broken)) => {
@@ -125,7 +127,9 @@ impl Looked {
             }
             Err(error) => return self.explain(CellState::Ambiguous, &error.to_string()),
         };
-        if let Err(broken) = prove(edits, bytes, &application) {
+        let proven = prove(&edits.compiled, bytes, &application)
+            .and_then(|()| prove_repair(edits, bytes, &application));
+        if let Err(broken) = proven {
             return self.explain(CellState::Ambiguous, &broken);
         }
         self.state = CellState::Ok;

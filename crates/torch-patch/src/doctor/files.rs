@@ -74,7 +74,7 @@ fn files(seen: &Seen<'_>, verified: &VerifiedReport) -> DoctorFinding {
 fn is_told(seen: &Seen<'_>, file: &FindingReport) -> bool {
     let files = seen.states.iter().flat_map(|state| &state.files);
     let mut own = files.filter(|own| own.path == file.path);
-    own.any(|own| own.state == Some(Outcome::AppliedByHand))
+    own.any(|own| matches!(own.state, Some(Outcome::AppliedByHand | Outcome::Damaged)))
 }
 
 fn poisoned(verified: &VerifiedReport) -> Option<DoctorFinding> {

@@ -115,8 +115,24 @@ fn finding(seen: &Seen<'_>, patch: &Patch, state: &PatchReport) -> Option<Doctor
                 .helped_by(format!("torch-patch apply {id} --adopt")),
         ),
         Outcome::NotApplied => absent(patch, state),
+        Outcome::Damaged => Some(damaged(patch, state)),
         _ => unsettled(id, state),
     }
+}
+
+/// What there is to tell of a bad edit that is known.
+fn damaged(patch: &Patch, state: &PatchReport) -> DoctorFinding {
+    let id = &patch.id;
+    let files = state.files.iter();
+    let files: Vec<String> = files.map(|file| format!("`{}`", file.path)).collect();
+    let files = files.join(", ");
+    let message = format!("{files} has a bad edit that `{id}` takes out");
+    DoctorFinding::new(Topic::Patch, Level::Attention, message)
+        .about(id)
+        .means(format!(
+            "it does harm; `torch-patch show {id}` says what, and what helps instead"
+        ))
+        .helped_by(format!("torch-patch apply {id}"))
 }
 
 /// The command that takes a patch out, recorded or not.
@@ -179,6 +195,9 @@ fn unsettled(id: &str, state: &PatchReport) -> Option<DoctorFinding> {
         Outcome::Outdated | Outcome::Partial => format!("torch-patch apply {id}"),
         Outcome::Superseded if state.version.is_some() => format!("torch-patch apply {id}"),
         Outcome::Superseded => format!("torch-patch revert {id}"),
+        Outcome::Drifted if is_recorded && !state.repairs.is_empty() => {
+            format!("torch-patch apply {}", state.repairs.join(" "))
+        }
         // Without a record it is a file that somebody has changed: told with the files.
         Outcome::Drifted if is_recorded => format!("torch-patch revert {id}"),
         _ => return None,

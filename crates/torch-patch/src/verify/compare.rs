@@ -57,6 +57,7 @@ pub(super) fn compare(row: &Row, bounds: &Bounds, contents: Contents) -> Compari
             found: None,
             patches: Vec::new(),
             names: None,
+            repairs: Vec::new(),
             reason,
         })
     };
@@ -94,6 +95,7 @@ pub(super) fn compare(row: &Row, bounds: &Bounds, contents: Contents) -> Compari
             found: Some(found),
             patches: Vec::new(),
             names: Some(names).filter(|names| *names > 1),
+            repairs: Vec::new(),
             reason: is_cached.then(|| "it is a link into uv's cache".to_owned()),
         }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -46,6 +46,7 @@ pub(super) fn findings(
         found: None,
         patches: Vec::new(),
         names: None,
+        repairs: Vec::new(),
         reason: None,
     };
     found.into_iter().map(extra).collect()

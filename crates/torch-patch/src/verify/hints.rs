@@ -4,6 +4,7 @@ use torch_patch_env::{Distribution, Kind, normalize};
 
 use crate::context::Context;
 use crate::verified::{FindingReport, FindingState, VerifiedReport};
+use crate::verify::by_hand::ByHand;
 
 /// How many files one command line is proposed for.
 const MOST_FILES: usize = 5;
@@ -13,7 +14,7 @@ pub(super) fn hints(
     context: &Context,
     distribution: &Distribution,
     report: &VerifiedReport,
-    by_hand: &[String],
+    by_hand: &ByHand,
 ) -> Vec<String> {
     let mut hints = Vec::new();
     if !report.has_record {
@@ -21,7 +22,13 @@ pub(super) fn hints(
     }
     let is_poisoned = report.poison().next().is_some();
     let is_left = report.caches.iter().any(|cache| !cache.in_use);
-    hints.extend(by_hand.iter().map(|id| {
+    if !by_hand.repairs.is_empty() {
+        let ids = by_hand.repairs.join(" ");
+        hints.push(format!(
+            "`torch-patch apply {ids}` takes the bad edit out, and keeps a copy"
+        ));
+    }
+    hints.extend(by_hand.edits.iter().map(|id| {
         format!("`torch-patch apply {id} --adopt` takes the hand-made edit over, so that it is recorded and can be reverted")
     }));
     hints.extend(restoring(distribution, report));
@@ -81,7 +88,9 @@ fn restoring(distribution: &Distribution, report: &VerifiedReport) -> Option<Str
 /// How to keep what was edited by hand.
 fn recording(distribution: &Distribution, report: &VerifiedReport) -> Option<String> {
     let is_edited = |own: &FindingReport| {
-        own.state == FindingState::Modified && own.found.is_some() && !own.path.starts_with("..")
+        let is_modified = own.state == FindingState::Modified && own.found.is_some();
+        // Nobody is to make a patch of a bad edit.
+        is_modified && own.repairs.is_empty() && !own.path.starts_with("..")
     };
     let name = &distribution.name;
     let is_any = report.findings.iter().any(is_edited);

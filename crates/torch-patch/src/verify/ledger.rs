@@ -62,6 +62,7 @@ fn of_entry(
         found: found.clone().ok().flatten(),
         patches: patches.clone().collect(),
         names: None,
+        repairs: Vec::new(),
         reason,
     };
     let found = match &found {

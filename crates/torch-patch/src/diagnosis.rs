@@ -159,7 +159,7 @@ pub struct TorchBuild {
     /// The HIP it was built with, of a build for `ROCm`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hip: Option<String>,
-    /// Whether it is built with NCCL (or RCCL); `null` if its library cannot be read.
+    /// Whether it is built with NCCL (or RCCL); `null` if its library cannot be read, and the build could have it.
     #[cfg_attr(feature = "schema", schemars(required))]
     pub nccl: Option<bool>,
     /// Whether it is built with gloo; `null` if its library cannot be read.

@@ -158,12 +158,20 @@ fn without_gloo_no_patch_is_offered() {
     let found = report(&setting);
     let nccl = about(&found, Topic::Nccl);
     assert_eq!((nccl.level, &nccl.patch), (Level::Attention, &None));
-    let setting = Setting::new();
-    assert_eq!(
-        about(&report(&setting), Topic::Nccl).level,
-        Level::Note,
-        "no library"
-    );
+}
+
+#[test]
+fn without_a_library_the_kind_of_the_build_tells_as_far_as_it_can() {
+    use Platform::{Linux, Macos, Windows};
+    let level = |local: &str, cuda: &str, platform| {
+        let setting = Setting::with(&torch("2.5.1", local, cuda, "")).on(platform);
+        fs::remove_file(setting.world.at(LIBRARY)).unwrap();
+        about(&report(&setting), Topic::Nccl).level
+    };
+    assert_eq!(level("+cpu", "None", Linux), Level::Attention);
+    assert_eq!(level("", "None", Macos), Level::Attention);
+    assert_eq!(level("+cu124", "'12.4'", Windows), Level::Attention);
+    assert_eq!(level("+cu124", "'12.4'", Linux), Level::Note, "not known");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use torch_patch_env::{Assigned, Distribution, assigned_in_version_file};
+use torch_patch_set::Platform;
 
 use super::{DoctorRequest, library, python};
 use crate::context::Context;
@@ -34,7 +35,7 @@ pub(super) fn findings(
             return None;
         }
     };
-    let build = build(&torch);
+    let build = build(context, &torch);
     let message = match (&build.cuda, &build.hip) {
         (Some(cuda), _) => format!("torch {}, built with CUDA {cuda}", build.version),
         (None, Some(hip)) => format!("torch {}, built for ROCm {hip}", build.version),
@@ -63,23 +64,32 @@ pub(super) fn findings(
 }
 
 /// What the files of a torch say about it.
-fn build(torch: &Distribution) -> TorchBuild {
+fn build(context: &Context, torch: &Distribution) -> TorchBuild {
     let package = torch.site_packages.join("torch");
     let text = |name: &str| match assigned_in_version_file(&package, name) {
         Some(Assigned::Text(text)) => Some(text),
         Some(Assigned::None) | None => None,
     };
     let version = text("__version__").unwrap_or_else(|| torch.version.clone());
+    let cuda = match assigned_in_version_file(&package, "cuda") {
+        Some(Assigned::Text(cuda)) => Some(cuda),
+        Some(Assigned::None) => None,
+        None => cuda_of(&version),
+    };
+    let hip = text("hip");
     let bound = library::bound(&torch.site_packages);
+    let is_for_gpu = cuda.is_some() || hip.is_some();
+    // What torch's build says of `USE_NCCL`: only with CUDA or ROCm, only on Unix, and not on macOS
+    // (<https://github.com/pytorch/pytorch/blob/main/CMakeLists.txt>).
+    let can_have_nccl = is_for_gpu && context.platform() == Platform::Linux;
     TorchBuild {
-        cuda: match assigned_in_version_file(&package, "cuda") {
-            Some(Assigned::Text(cuda)) => Some(cuda),
-            Some(Assigned::None) => None,
-            None => cuda_of(&version),
+        nccl: match bound {
+            Some(bound) => Some(bound.nccl),
+            None => (!can_have_nccl).then_some(false),
         },
-        hip: text("hip"),
-        nccl: bound.map(|bound| bound.nccl),
         gloo: bound.map(|bound| bound.gloo),
+        cuda,
+        hip,
         version,
     }
 }

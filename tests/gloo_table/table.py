@@ -5,8 +5,8 @@ import pathlib
 import re
 
 PATCHES = ("unpatched", "gloo-windows", "gloo-always")
-# Groups that are also tried on a build with NCCL and a machine without a GPU.
-WITHOUT_GPU = ("gloo", "none")
+# Groups that have nothing to do with a GPU: one more build of each release need not be asked for them.
+WHATEVER_THE_GPU = ("nonsense", "plugin", "plugin-composite", "plugin-nccl", "mpi", "ucc", "other-nccl")
 TABLE = pathlib.Path(__file__).resolve().parent / "table.md"
 
 
@@ -20,8 +20,10 @@ class Request:
 
     def builds(self):
         """What builds may have that is of consequence for the request, as words."""
-        machines = ["nccl gpu", "no-nccl gpu", "no-nccl no-gpu"]
-        if self.group in WITHOUT_GPU:
+        machines = ["nccl gpu", "no-nccl gpu"]
+        if self.group not in WHATEVER_THE_GPU:
+            machines.append("no-nccl no-gpu")
+        if self.group == "none":
             machines.append("nccl no-gpu")
         mpi = ["mpi", "no-mpi"] if '"mpi"' in self.text or '"ucc"' in self.text else ["no-mpi"]
         return [f"{machine} {more}" for machine in machines for more in mpi]

@@ -1,7 +1,10 @@
 //! The patches that are known: those embedded in the program, and those a user adds.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::sync::OnceLock;
+
+use flate2::read::DeflateDecoder;
 
 use crate::error::FormatError;
 use crate::error_kind::FormatErrorKind;
@@ -9,105 +12,8 @@ use crate::nearest::nearest;
 use crate::origin::Origin;
 use crate::patch::Patch;
 
-/// The patches of `patches/`, by id. A test holds the list against the folder.
-const BUILT_IN: [(&str, &str); 24] = [
-    (
-        "cuda-check-pass",
-        include_str!("../../../patches/cuda-check-pass/patch.toml"),
-    ),
-    (
-        "cuda-mismatch",
-        include_str!("../../../patches/cuda-mismatch/patch.toml"),
-    ),
-    (
-        "functional-tensor",
-        include_str!("../../../patches/functional-tensor/patch.toml"),
-    ),
-    (
-        "functional-tensor-pytorchvideo",
-        include_str!("../../../patches/functional-tensor-pytorchvideo/patch.toml"),
-    ),
-    (
-        "gloo-always",
-        include_str!("../../../patches/gloo-always/patch.toml"),
-    ),
-    (
-        "gloo-windows",
-        include_str!("../../../patches/gloo-windows/patch.toml"),
-    ),
-    (
-        "inductor-msvc-decode",
-        include_str!("../../../patches/inductor-msvc-decode/patch.toml"),
-    ),
-    (
-        "inductor-write-atomic",
-        include_str!("../../../patches/inductor-write-atomic/patch.toml"),
-    ),
-    (
-        "libuv-windows",
-        include_str!("../../../patches/libuv-windows/patch.toml"),
-    ),
-    (
-        "meshgrid-indexing",
-        include_str!("../../../patches/meshgrid-indexing/patch.toml"),
-    ),
-    (
-        "mmcv-get-stream",
-        include_str!("../../../patches/mmcv-get-stream/patch.toml"),
-    ),
-    (
-        "mmcv-lite-get-stream",
-        include_str!("../../../patches/mmcv-lite-get-stream/patch.toml"),
-    ),
-    (
-        "ninja-version",
-        include_str!("../../../patches/ninja-version/patch.toml"),
-    ),
-    (
-        "pkg-resources-packaging",
-        include_str!("../../../patches/pkg-resources-packaging/patch.toml"),
-    ),
-    (
-        "sampler-generator",
-        include_str!("../../../patches/sampler-generator/patch.toml"),
-    ),
-    (
-        "tensorboard-distutils",
-        include_str!("../../../patches/tensorboard-distutils/patch.toml"),
-    ),
-    (
-        "timm-container-abcs",
-        include_str!("../../../patches/timm-container-abcs/patch.toml"),
-    ),
-    (
-        "torchaudio-29",
-        include_str!("../../../patches/torchaudio-29/patch.toml"),
-    ),
-    (
-        "torchaudio-29-pyannote",
-        include_str!("../../../patches/torchaudio-29-pyannote/patch.toml"),
-    ),
-    (
-        "upsample-old-checkpoint",
-        include_str!("../../../patches/upsample-old-checkpoint/patch.toml"),
-    ),
-    (
-        "weights-only-lightning",
-        include_str!("../../../patches/weights-only-lightning/patch.toml"),
-    ),
-    (
-        "weights-only-mmengine",
-        include_str!("../../../patches/weights-only-mmengine/patch.toml"),
-    ),
-    (
-        "weights-only-pytorch-lightning",
-        include_str!("../../../patches/weights-only-pytorch-lightning/patch.toml"),
-    ),
-    (
-        "weights-only-tts",
-        include_str!("../../../patches/weights-only-tts/patch.toml"),
-    ),
-];
+/// The patches of `patches/`, by id, each packed by `build.rs`. A test holds the list against the folder.
+const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
 /// The patches that are known, by id.
 ///
@@ -122,7 +28,7 @@ pub struct Catalogue {
 enum Entry {
     /// Read when it is first asked for.
     BuiltIn {
-        text: &'static str,
+        packed: &'static [u8],
         patch: Box<OnceLock<Result<Patch, FormatError>>>,
     },
     Added(Box<Patch>),
@@ -132,14 +38,14 @@ impl Catalogue {
     /// Returns the built-in patches. Each is read when it is first asked for.
     #[must_use]
     pub fn built_in() -> Self {
-        let entry = |text| Entry::BuiltIn {
-            text,
+        let entry = |packed| Entry::BuiltIn {
+            packed,
             patch: Box::default(),
         };
         Self {
             entries: BUILT_IN
-                .into_iter()
-                .map(|(id, text)| (id.to_owned(), entry(text)))
+                .iter()
+                .map(|(id, packed)| ((*id).to_owned(), entry(*packed)))
                 .collect(),
         }
     }
@@ -205,12 +111,19 @@ impl Catalogue {
     }
 }
 
+/// The bytes that were packed; what cannot be unpacked is no patch file, as the error of reading it says.
+fn unpacked(packed: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let read = DeflateDecoder::new(packed).read_to_end(&mut bytes);
+    read.map_or_else(|_| Vec::new(), |_| bytes)
+}
+
 impl Entry {
     fn patch(&self) -> Result<&Patch, FormatError> {
         match self {
             Self::Added(patch) => Ok(patch),
-            Self::BuiltIn { text, patch } => patch
-                .get_or_init(|| Patch::parse(text.as_bytes(), Origin::BuiltIn))
+            Self::BuiltIn { packed, patch } => patch
+                .get_or_init(|| Patch::parse(&unpacked(packed), Origin::BuiltIn))
                 .as_ref()
                 .map_err(Clone::clone),
         }

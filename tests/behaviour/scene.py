@@ -192,6 +192,65 @@ def hand_edits(checks, binary, name, distribution, version, files, edits, platfo
             equal(answer.outcome(name), "applied-by-hand", "outcome")
 
 
+def damaged_and_repaired(checks, scene, name, what, damage, broken, works, proven):
+    """What works, fails with a bad edit in the way that the patch says, and works again once that is taken out.
+
+    `damage` makes the edit and returns the file; `broken` and `works` run the same program and return exit code and
+    output. `proven`: whether the file is known to be the original afterwards.
+    """
+    word = scene.patch(name)
+    with checks.check(f"{what}: it works as it was installed"):
+        code, output = works()
+        holds(code == 0, f"expected success, found exit {code}:\n{output}")
+        equal(scene.torch_patch("status", name).expect(0).outcome(name), "not-needed", "state")
+    file = scene.site / FILES[name]
+    original = file.read_bytes()
+    damage()
+    damaged = file.read_bytes()
+    with checks.check(f"{what}: with the bad edit there is the symptom, and `status` names it"):
+        code, output = broken()
+        holds(has_symptom(output, name), f"none of the symptoms of `{name}` is in:\n{output}")
+        answer = scene.torch_patch("status", "--exit-code").expect(10)
+        equal(answer.outcome(name), "damaged", "state")
+    with checks.check(f"{what}: gone with `apply {name}`, a copy is kept"):
+        answer = scene.torch_patch("apply", word).expect(0)
+        equal(answer.outcome(name), "repaired", "outcome")
+        (result,) = answer.json["results"]
+        equal(result["files"][0]["proven"], proven, "proven")
+        holds(file.read_bytes() == original, "the file is not the original")
+        equal(pathlib.Path(result["files"][0]["kept"]).read_bytes(), damaged, "the copy")
+        code, output = works()
+        holds(code == 0, f"expected success, found exit {code}:\n{output}")
+    with checks.check(f"{what}: applied again nothing changes, and there is nothing to revert"):
+        equal(scene.torch_patch("apply", word, "--strict").expect(3).json["error"]["code"], "not-needed", "code")
+        equal(scene.torch_patch("revert", name).expect(0).outcome(name), "not-applied", "outcome")
+        equal([path.name for path in (scene.site / ".torch-patch").iterdir()], ["kept"], "what is left")
+
+
+# The file that a bad edit is made in.
+FILES = {
+    "cuda-check-pass": "torch/utils/cpp_extension.py",
+    "meshgrid-indexing": "torch/functional.py",
+    "ninja-version": "torch/utils/cpp_extension.py",
+    "sampler-generator": "torch/utils/data/sampler.py",
+}
+
+
+def bad_edits(checks, binary, name, version, edits, platform="win"):
+    """Each form of a bad edit is named and taken out to the original bytes; `edits` are pairs of old and new text."""
+    file = FILES[name]
+    for old, new in edits:
+        with checks.check(f"torch {version}, the form: {new!r}"), scene(binary) as here:
+            here.release("torch", version, [file], platform)
+            original = (here.site / file).read_bytes()
+            here.edit(file, old, new)
+            equal(here.torch_patch("status", name).expect(0).outcome(name), "damaged", "state")
+            answer = here.torch_patch("apply", here.patch(name)).expect(0)
+            equal(answer.outcome(name), "repaired", "outcome")
+            equal(answer.json["results"][0]["files"][0]["proven"], True, "proven")
+            holds((here.site / file).read_bytes() == original, "the file is not the original")
+
+
 @contextlib.contextmanager
 def scene(binary):
     """A scene that is gone afterwards."""

@@ -178,3 +178,29 @@ fn a_project_may_name_it() {
     assert_eq!(run(&world, &["sync", "--locked"]).code, 0);
     assert_eq!(world.read(FILE), MODULE);
 }
+
+#[test]
+fn the_error_that_leads_to_it_is_answered_with_what_helps() {
+    let world = world();
+    let error = "CalledProcessError: Command '['ninja', '-v']' returned non-zero exit status 1.";
+    let called = run(&world, &["explain", error]);
+    assert_data_eq!(
+        called.stdout,
+        str![[r"
+ninja-version: Take out the edit that makes ninja print its version instead of building an extension
+  the text has `Command '['ninja', '-v'... returned non-zero exit status`
+  it is no cure: it takes out an edit that is passed on against this, and that does harm
+  not-needed (torch 2.5.1)
+
+"]]
+    );
+    let hint = "hint: `torch-patch explain ninja-version` tells what helps instead\n";
+    assert!(called.stderr.ends_with(hint), "{}", called.stderr);
+    let (_, json) = run_json(&world, &["explain", error]);
+    assert_eq!(json["explanations"][0]["repairs"], true);
+    damage(&world);
+    let called = run(&world, &["explain", error]);
+    let hint = "hint: `torch-patch apply ninja-version` takes the bad edit out, and keeps a copy\n\
+                hint: `torch-patch explain ninja-version` tells what helps instead\n";
+    assert!(called.stderr.ends_with(hint), "{}", called.stderr);
+}

@@ -98,6 +98,10 @@ fn show(report: &Report, ui: &mut Ui) {
         for why in &own.because {
             ui.result(&format!("  {}", say(why)));
         }
+        if own.repairs {
+            let what = "it is no cure: it takes out an edit that is passed on against this, and that does harm";
+            ui.result(&format!("  {}", say(what)));
+        }
         let mut results = report.results.iter();
         if let Some(state) = results.find(|result| result.patch == own.patch) {
             ui.result(&format!("  {}", state_here(state)));
@@ -107,6 +111,14 @@ fn show(report: &Report, ui: &mut Ui) {
         for line in report.results.iter().flat_map(outcome) {
             ui.result(&line);
         }
+    }
+    if let Some(damaged) = report.results.first()
+        && damaged.outcome == Outcome::Damaged
+    {
+        let id = &damaged.patch;
+        ui.hint(&format!(
+            "`torch-patch apply {id}` takes the bad edit out, and keeps a copy"
+        ));
     }
     if let Some(hint) = next(report) {
         ui.hint(&hint);
@@ -119,7 +131,10 @@ fn next(report: &Report) -> Option<String> {
     let names = names.chain(report.patches.iter().map(|patch| &patch.id));
     let id = names.into_iter().next()?;
     let state: Option<&PatchReport> = report.results.iter().find(|own| own.patch == *id);
+    let mut explanations = report.explanations.iter();
+    let is_repair = explanations.any(|own| own.patch == *id && own.repairs);
     Some(match state {
+        _ if is_repair => format!("`torch-patch explain {id}` tells what helps instead"),
         Some(state) if state.outcome == Outcome::NotApplied && state.version.is_some() => {
             format!("run `torch-patch diff {id}`, then `torch-patch apply {id}`")
         }

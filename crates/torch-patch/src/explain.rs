@@ -34,6 +34,9 @@ pub struct Explanation {
     pub certain: bool,
     /// Why, each in words.
     pub because: Vec<String>,
+    /// Whether the patch is no cure, but takes out a bad edit that is passed on against the error; absent if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repairs: bool,
 }
 
 /// A patch that fits a text, and how well.
@@ -131,6 +134,7 @@ impl<'p> Found<'p> {
         Explanation {
             patch: self.patch.id.clone(),
             title: self.patch.title.clone(),
+            repairs: self.patch.repairs,
             certain: self.is_certain,
             because: self.because,
         }

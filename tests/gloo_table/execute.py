@@ -13,6 +13,7 @@ import logging
 import os
 import pathlib
 import sys
+import traceback
 import types
 import warnings
 
@@ -119,13 +120,21 @@ def in_child(work):
     child = os.fork()
     if child == 0:
         os.close(ours)
-        with os.fdopen(theirs, "w") as pipe:
-            json.dump(work(), pipe)
-        os._exit(0)
+        code = 1
+        try:
+            with os.fdopen(theirs, "w") as pipe:
+                json.dump(work(), pipe)
+            code = 0
+        except Exception:  # noqa: BLE001: whatever it was, the parent has to know
+            traceback.print_exc()
+        finally:
+            os._exit(code)
     os.close(theirs)
     with os.fdopen(ours) as pipe:
         told = pipe.read()
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
+    if status:
+        raise ChildProcessError(f"a child ended with {os.waitstatus_to_exitcode(status)}")
     return json.loads(told)
 
 

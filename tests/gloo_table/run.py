@@ -5,8 +5,9 @@
     tests/gloo_table/run.py --show     prints what comes of each request, by releases, and compares nothing
 
 No torch is installed: `bindings.py` and `stub.py` stand in for what is not Python, on the terms of the release's own
-`_distributed_c10d.pyi`, and refuse what the real ones refuse. `TORCH_PATCH` names the binary (default: the release
-build). Needs the index, or `TORCH_PATCH_OFFLINE=1` and what was fetched before.
+`_distributed_c10d.pyi`, and refuse what the real ones refuse; `real.py` holds them against Debian's python3-torch,
+which has to be there, as in `tests/behaviour`. `TORCH_PATCH` names the binary (default: the release build). Needs the
+index, or `TORCH_PATCH_OFFLINE=1` and what was fetched before.
 """
 
 import collections
@@ -18,6 +19,7 @@ import time
 import answers
 import broken
 import files
+import real
 from comparison import compare, span
 from table import PATCHES, Table
 
@@ -40,6 +42,8 @@ def main(show):
         checks = Checks()
         section(f"{len(table.requests)} requests on {len({wheel.release for wheel in listed})} releases of torch")
         check_table(checks, listed, units, answered, table)
+        section("a real torch")
+        real.check(checks, units, answered, table, folder)
         section("broken on purpose")
         broken.check(checks, binary, listed, units, answered, table, folder)
     print(f"\n{sum(map(len, answered))} cases executed in {time.monotonic() - start:.0f} s")

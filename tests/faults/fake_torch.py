@@ -51,10 +51,18 @@ def by_hand(content):
     return content.replace(b"    x = 1\r\n", b"    x = 1\r\n    z = 3\r\n")
 
 
+def damaged(content):
+    """The content with the bad edit that patch `mend` takes out."""
+    return content.replace(b"y = 2", b"y = 90")
+
+
 def patch_file(patch):
     """The text of a patch file."""
     head = f'format = 1\nid = "{patch}"\ntitle = "Patch {patch}"\ndistribution = "torch"\n'
     head += '[[variant]]\nversions = ">=2"\n'
+    if patch == "mend":
+        edit = f'[[variant.edit]]\nfile = "{A}"\nwithin = "def f"\nreplace = "y = 2"\nwith = "y = 90"\n'
+        return head.replace("[[variant]]", "repairs = true\n[[variant]]") + edit
     if patch == "new":
         return f'{head}[[variant.edit]]\nfile = "{NEW}"\ncreate = """\n{CREATED.decode()}"""\n'
     edits = (
@@ -82,7 +90,7 @@ class World:
         self.cached.parent.mkdir()
         os.link(self.site / A, self.cached)
         (self.folder / "patches").mkdir()
-        for patch in (*PATCHES, "new"):
+        for patch in (*PATCHES, "new", "mend"):
             (self.folder / f"patches/{patch}.toml").write_text(patch_file(patch))
         return self
 

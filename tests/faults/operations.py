@@ -4,10 +4,11 @@ import dataclasses
 from collections.abc import Callable
 
 import strace
-from fake_torch import A, B, C, CREATED, D, NEW, OLD, RECORDS, UPGRADED, by_hand, patched
+from fake_torch import A, B, C, CREATED, D, NEW, OLD, RECORDS, UPGRADED, by_hand, damaged, patched
 
 PROJECT = "patches"
 DRIFTED = patched(OLD[A], "one") + b"# and an edit by its user\r\n"
+DAMAGED = damaged(patched(OLD[A], "one"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +55,12 @@ def drifted(world, torch_patch):
     """Somebody edited a patched file further."""
     torch_patch(world, "apply", file_of("one"))
     world.edit(DRIFTED)
+
+
+def damaged_by_hand(world, torch_patch):
+    """Somebody made a bad edit in a patched file, which a repair knows."""
+    torch_patch(world, "apply", file_of("one"))
+    world.edit(DAMAGED)
 
 
 def locked_project(world, torch_patch):
@@ -151,6 +158,10 @@ OPERATIONS = [
         (
             "restore a drifted file without its patch", drifted, ("restore", A, "--no-index", "--pristine"), FORCED,
             {A: DRIFTED}, {A: OLD[A]},
+        ),
+        (
+            "take a bad edit out of a patched file", damaged_by_hand, ("apply", file_of("mend")), FORCED, {A: DAMAGED},
+            {A: ONE},
         ),
         (
             "revert a patch that created a file", applied("new"), undo("new"),

@@ -5,7 +5,7 @@ import subprocess
 
 from fake_torch import A, COMPILED, CREATED, OLD, RECORDS, UPGRADED, World, by_hand
 from harness import brief, equal, holds, picture, same_picture, sha256
-from operations import DRIFTED, file_of
+from operations import DAMAGED, DRIFTED, file_of
 
 # Exit codes of a failure, by the error that was injected: the documented ones only.
 DENIED = {"EACCES", "EROFS", "EPERM"}
@@ -152,7 +152,8 @@ class Promises:
         """The patch files of the operation, so that `status` knows patches that are not recorded too, and tells of no
         others: the catalogue has patches for this torch as well."""
         words = (*self.operation.command, *self.operation.opposite)
-        return sorted({word for word in words if word.endswith(".toml")}) or [file_of("one")]
+        named = {word for word in words if word.endswith(".toml")} - {file_of("mend")}
+        return sorted(named) or [file_of("one")]
 
     def heals_both_ways(self, world, lane):
         """The same command and the opposite one each reach what they would have reached without the fault."""
@@ -196,7 +197,7 @@ def is_made_by(patch, content):
 
 def legal_states(are_in, is_recorded, is_begun, contents):
     """What `status` may say where a patch is in all, some or none of the files it is about."""
-    if DRIFTED in contents:
+    if contents & {DRIFTED, DAMAGED}:
         return {"drifted"}
     if UPGRADED in contents and is_recorded:
         return {"superseded"}

@@ -253,7 +253,7 @@ const PAGE_REPAIRS: &str = "
 Some edits that are passed on by word of mouth make things worse: they hide the error, or move it elsewhere. The patches
 below know them. `torch-patch status` names such an edit wherever it is found (`damaged`), `torch-patch apply ID` takes it
 out and keeps a copy of the file, and `torch-patch show ID` says what helps instead. They put nothing in, so there is
-nothing to revert. The error is what leads people to the edit, or what comes of it.
+nothing to revert ([repairs.md](repairs.md)). The error is what leads people to the edit, or what comes of it.
 
 | patch | the error | package | releases | platforms | risk |
 |---|---|---|---|---|---|

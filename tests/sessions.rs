@@ -28,9 +28,13 @@ fn page(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap()
 }
 
-/// The torch that is installed; for the page of `doctor` with what that reads of a build without NCCL.
+/// The torch that is installed; for the page of `doctor` with what that reads of a build without NCCL, for that about
+/// repairs with the module that is damaged.
 fn installed(page: &str) -> Package {
     let torch = Package::torch("2.5.1");
+    if page.ends_with("repairs.md") {
+        return torch.file("torch/utils/cpp_extension.py", CPP_EXTENSION);
+    }
     if !page.ends_with("doctor.md") {
         return torch;
     }
@@ -41,6 +45,19 @@ fn installed(page: &str) -> Package {
         )
         .file("torch/lib/libtorch_python.so", "\0ProcessGroupGloo\0")
 }
+
+/// What of torch's module people make bad edits in, in words of its own.
+const CPP_EXTENSION: &str = "\
+def _check_cuda_version(compiler_name, compiler_version):
+    if cuda_ver != torch_cuda_version:
+        if cuda_ver.major != torch_cuda_version.major:
+            raise RuntimeError(CUDA_MISMATCH_MESSAGE.format(cuda_str_version, torch.version.cuda))
+
+
+def _run_ninja_build(build_directory, verbose, error_prefix):
+    command = ['ninja', '-v']
+    subprocess.run(command, cwd=build_directory, check=True)
+";
 
 /// Where the sessions of a page take place.
 struct Stage {
@@ -127,6 +144,7 @@ fn pages() -> Vec<(String, &'static str)> {
         ("README.zh-CN.md".to_owned(), "zh_CN.UTF-8"),
     ];
     pages.push(("docs/fleets.md".to_owned(), "C"));
+    pages.push(("docs/repairs.md".to_owned(), "C"));
     pages.extend(command_pages().into_iter().map(|name| (name, "C")));
     pages
 }
@@ -265,7 +283,15 @@ fn every_command_has_a_page_with_its_help_and_a_session() {
     let pages: BTreeSet<String> = pages().into_iter().map(|(name, _)| name).collect();
     let known = names.iter().map(|name| format!("docs/commands/{name}.md"));
     let known: BTreeSet<String> = known
-        .chain(["README.md", "README.zh-CN.md", "docs/fleets.md"].map(str::to_owned))
+        .chain(
+            [
+                "README.md",
+                "README.zh-CN.md",
+                "docs/fleets.md",
+                "docs/repairs.md",
+            ]
+            .map(str::to_owned),
+        )
         .collect();
     assert_eq!(pages, known, "a page for each command, and no other");
 }

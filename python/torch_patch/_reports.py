@@ -38,7 +38,9 @@ class File:
     diff: str | None = None
     """Of `diff` and `plan`: the unified diff of the whole file, by all patches that were asked for."""
     kept: str | None = None
-    """Of `revert` with `force`: the path of the copy of the version that was replaced."""
+    """Of `revert` with `force` and of a repair: the path of the copy of the version that was replaced."""
+    proven: bool | None = None
+    """Of a repair: whether the file is known to be right afterwards; if not, only the bad lines were taken out."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Result:
     """Why, in words, where the outcome alone does not say it."""
     owners: tuple[str, ...] = ()
     """Who has asked for the patch, of `status` and `revert`."""
+    repairs: tuple[str, ...] = ()
+    """Of `status`: the patches that know a bad edit in its files, which `apply` of these takes out."""
 
     @property
     def is_wanted_state(self) -> bool:
@@ -108,6 +112,8 @@ class Finding:
     """The patches that are recorded on it."""
     names: int | None = None
     """How many names (hard links) it has, if more than one."""
+    repairs: tuple[str, ...] = ()
+    """The patches that know a bad edit in it, which `apply` of these takes out."""
     reason: str | None = None
     """What else there is to know, in words."""
 
@@ -335,7 +341,10 @@ def _cached(found: Mapping[str, Any]) -> Cached:
 
 def _findings(found: Mapping[str, Any]) -> tuple[Finding, ...]:
     findings = (_known(Finding, finding) for finding in found["findings"])
-    return tuple(Finding(**{**finding, "patches": tuple(finding.get("patches", ()))}) for finding in findings)
+    lists = ("patches", "repairs")
+    return tuple(
+        Finding(**{**finding, **{name: tuple(finding.get(name, ())) for name in lists}}) for finding in findings
+    )
 
 
 def _restored(found: Mapping[str, Any]) -> Restored:
@@ -358,6 +367,7 @@ def _result(found: Mapping[str, Any]) -> Result:
     known = _known(Result, found)
     known["files"] = tuple(_file(file) for file in found["files"])
     known["owners"] = tuple(found.get("owners", ()))
+    known["repairs"] = tuple(found.get("repairs", ()))
     return Result(**known)
 
 

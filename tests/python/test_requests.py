@@ -286,3 +286,23 @@ def test_a_patch_stays_while_somebody_else_wants_it(environment: Venv, backend_p
     released = torch_patch.revert(backend_patch, owner="one", **named)["backend"]
     assert (released.outcome, released.reason) == ("released", "it stays, since `two` has asked for it")
     assert torch_patch.revert(owner="two", **named)["backend"].outcome == "reverted"
+
+
+def test_a_repair_takes_a_bad_edit_out_and_keeps_a_copy(environment: Venv, tmp_path: Path) -> None:
+    repair = tmp_path / "repair.toml"
+    repair.write_text(
+        'format = 1\nid = "no-mpi"\ntitle = "Take mpi out"\ndistribution = "torch"\nrepairs = true\n'
+        f'[[variant]]\nversions = ">=1"\n[[variant.edit]]\nfile = "{TARGET}"\n'
+        'replace = "return Backend.GLOO"\nwith = "return Backend.MPI"\n'
+    )
+    here = {"site_packages": environment.site_packages}
+    assert torch_patch.apply(repair, **here)["no-mpi"].outcome == "not-needed"
+    damaged = ORIGINAL.replace("return Backend.GLOO", "return  Backend.MPI  # mine")
+    environment.target.write_bytes(damaged.encode())
+    done = torch_patch.apply(repair, **here)["no-mpi"]
+    assert (done.outcome, done.is_wanted_state) == ("repaired", True)
+    (file,) = done.files
+    assert file.proven is True
+    assert file.kept is not None
+    assert Path(file.kept).read_bytes() == damaged.encode()
+    assert environment.target.read_bytes() == ORIGINAL.encode()

@@ -79,7 +79,7 @@ fn run(
     diffs: Diffs,
 ) -> Result<Report, Error> {
     let report = try_run(context, request, sources, progress, diffs);
-    report.map_err(|error| with_repairs(context, error))
+    report.map_err(|error| with_repairs(context, error, &request.patches))
 }
 
 fn try_run(

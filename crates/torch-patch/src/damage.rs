@@ -147,15 +147,16 @@ pub(crate) fn repairs_of(context: &Context, files: &[&str]) -> Vec<String> {
     found
 }
 
-/// An error about a file that has a bad edit which is known, with the repairs that know it.
-pub(crate) fn with_repairs(context: &Context, error: Error) -> Error {
+/// An error about a file that has a bad edit which is known, with the repairs that know it and were not asked for.
+pub(crate) fn with_repairs(context: &Context, error: Error, asked: &[String]) -> Error {
     let files: Vec<&str> = match error.kind() {
         ErrorKind::Drift { files, .. } => files.iter().map(|file| file.path.as_str()).collect(),
         ErrorKind::Conflict { file, .. } | ErrorKind::NotProven { file, .. } => vec![file],
         ErrorKind::HandMade { files, .. } => files.iter().map(String::as_str).collect(),
         _ => return error,
     };
-    let repairs = repairs_of(context, &files);
+    let mut repairs = repairs_of(context, &files);
+    repairs.retain(|repair| !asked.contains(repair));
     error.with_repairs(repairs)
 }
 

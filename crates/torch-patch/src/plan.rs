@@ -297,11 +297,8 @@ impl<'c> Plan<'c> {
         mode: Mode,
         diffs: Diffs,
     ) -> Results {
-        let kept = committed.map_or_else(BTreeMap::new, |committed| self.kept(committed));
-        let file_report = |path: &RelativePath, found| FileReport {
-            kept: kept.get(path).cloned(),
-            ..self.file_report(path, found, committed, diffs)
-        };
+        let file_report =
+            |path: &RelativePath, found| self.file_report(path, found, committed, diffs);
         let wanted = self.members.iter().map(|member| {
             let files = member.files.iter().map(|file| FileReport {
                 lines: file.lines.clone(),
@@ -309,7 +306,17 @@ impl<'c> Plan<'c> {
             });
             (member.index, member.report(files.collect()))
         });
-        let repaired = self.repairs.reports(mode, file_report);
+        let kept = committed.map_or_else(BTreeMap::new, |committed| self.kept(committed));
+        let is_patched = |path: &RelativePath| {
+            let draft = self.drafts.get(path);
+            draft.is_some_and(|draft| draft.is_changed)
+        };
+        let repaired = self
+            .repairs
+            .reports(mode, is_patched, |path, found| FileReport {
+                kept: kept.get(path).cloned(),
+                ..file_report(path, found)
+            });
         Results {
             wanted: wanted.chain(repaired).collect(),
             dropped: self.dropped.reports(mode, file_report),

@@ -17,6 +17,7 @@ use torch_patch_set::{Action, Head, Origin, Patch, VersionRange, patch_toml};
 use torch_patch_store::{Digest, Layer, Store};
 
 use crate::context::Context;
+use crate::damage::repairs_of;
 use crate::error::Error;
 use crate::layers::{Original, compose_layers};
 use crate::pristine::Sources;
@@ -86,7 +87,7 @@ pub fn record(
 ) -> Result<Report, Error> {
     let distribution = context.environment().distribution(&request.distribution)?;
     let store = Store::new(distribution.site_packages.clone());
-    let recording = look(&store, |records, _| {
+    let mut recording = look(&store, |records, _| {
         let finder = Finder {
             records,
             distribution: &distribution,
@@ -98,10 +99,24 @@ pub fn record(
         };
         recorded(records, &distribution, request, &files, notes)
     })?;
+    if request.diff.is_none() {
+        recording.notes.extend(known_damage(context, &recording));
+    }
     let environment = context.environment_report_of(Some(&distribution));
     Ok(Report {
         recording: Some(recording),
         ..Report::new(Command::Record, environment, Vec::new())
+    })
+}
+
+/// Says so if a bad edit is recorded that a patch of the catalogue takes out.
+fn known_damage(context: &Context, recording: &RecordingReport) -> Option<String> {
+    let files = recording.files.iter().map(|file| file.path.as_str());
+    let repairs = repairs_of(context, &files.collect::<Vec<_>>()).join(" ");
+    (!repairs.is_empty()).then(|| {
+        format!(
+            "a bad edit that is known is part of it; `torch-patch apply {repairs}` takes that out, and then record what is left"
+        )
     })
 }
 

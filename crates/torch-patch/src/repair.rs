@@ -121,10 +121,14 @@ impl<'c> Repairs<'c> {
     pub(crate) fn reports(
         &self,
         mode: Mode,
+        is_patched: impl Fn(&RelativePath) -> bool,
         file_report: impl Fn(&RelativePath, Option<Digest>) -> FileReport,
     ) -> Vec<(usize, PatchReport)> {
         let members = self.members.iter();
-        let reports = members.map(|member| (member.index, self.report(member, mode, &file_report)));
+        let reports = members.map(|member| {
+            let report = self.report(member, mode, &is_patched, &file_report);
+            (member.index, report)
+        });
         reports.collect()
     }
 
@@ -132,6 +136,7 @@ impl<'c> Repairs<'c> {
         &self,
         member: &Member<'_>,
         mode: Mode,
+        is_patched: impl Fn(&RelativePath) -> bool,
         file_report: impl Fn(&RelativePath, Option<Digest>) -> FileReport,
     ) -> PatchReport {
         let outcome = match (member.files.is_empty(), mode) {
@@ -151,7 +156,7 @@ impl<'c> Repairs<'c> {
         let reason = match &member.case.need {
             Need::None(reason) => Some(reason.clone()),
             _ if member.files.is_empty() => Some(undamaged(member.case)),
-            _ => Some(self.proofs(member, mode)),
+            _ => Some(self.proofs(member, mode, is_patched)),
         };
         PatchReport {
             outcome,
@@ -162,11 +167,20 @@ impl<'c> Repairs<'c> {
     }
 
     /// What is known of the files without the bad edits, in words.
-    fn proofs(&self, member: &Member<'_>, mode: Mode) -> String {
+    fn proofs(
+        &self,
+        member: &Member<'_>,
+        mode: Mode,
+        is_patched: impl Fn(&RelativePath) -> bool,
+    ) -> String {
         let files = member.files.iter();
         let told = files.filter_map(|(path, _)| {
-            let repaired = self.files.get(path)?;
-            Some(repaired.proof.told(path.as_str(), mode))
+            let proof = self.files.get(path)?.proof;
+            Some(if is_patched(path) {
+                proof.told_below(path.as_str())
+            } else {
+                proof.told(path.as_str(), mode)
+            })
         });
         told.collect::<Vec<_>>().join("; ")
     }
@@ -175,6 +189,17 @@ impl<'c> Repairs<'c> {
 impl Proof {
     fn is_proof(self) -> bool {
         !matches!(self, Self::Disproved | Self::Unknown)
+    }
+
+    /// The same of a file that gets another patch in the same request.
+    fn told_below(self, file: &str) -> String {
+        match self {
+            Self::Upstream => format!("without it `{file}` is upstream's, by its `RECORD`"),
+            Self::Original => format!("without it `{file}` is its recorded original"),
+            Self::Recorded => format!("without it `{file}` is as it was recorded"),
+            // What else is known of such a file is no matter of a further patch.
+            Self::Disproved | Self::Unknown => self.told(file, Mode::Write),
+        }
     }
 
     fn told(self, file: &str, mode: Mode) -> String {

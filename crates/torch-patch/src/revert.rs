@@ -38,7 +38,7 @@ pub fn revert(
     progress: &mut dyn Progress,
 ) -> Result<Report, Error> {
     let report = try_revert(context, request, progress);
-    report.map_err(|error| with_repairs(context, error))
+    report.map_err(|error| with_repairs(context, error, &[]))
 }
 
 fn try_revert(

@@ -456,6 +456,12 @@ fn several_bad_edits_in_one_file_are_taken_out_together_or_one_by_one() {
         .try_apply(&ApplyRequest::new(["cuda-mismatch"]))
         .unwrap_err();
     assert_eq!(error.repairs(), ["cuda-check-pass", "ninja-version"]);
+    // One that was asked for is no advice.
+    setting.damage("num_workers = 1", "num_workers = 8");
+    let request = ApplyRequest::new(["cuda-mismatch", "ninja-version"]);
+    let error = setting.try_apply(&request).unwrap_err();
+    assert_eq!(error.repairs(), ["cuda-check-pass"]);
+    setting.damage("num_workers = 8", "num_workers = 1");
     assert_eq!(
         setting.repair(&["cuda-check-pass"]).files[0].proven,
         Some(false)

@@ -15,10 +15,11 @@ pub(super) struct Literal {
 
 /// Forms of `check` that are for other programs or for publication, and are English whoever makes them; answers to
 /// Ansible; roff; what builds the program; and this module.
-const IN_ENGLISH: [&str; 9] = [
+const IN_ENGLISH: [&str; 10] = [
     "/ansible/",
     "cli/ansible.rs",
     "cli/build.rs",
+    "torch-patch-set/build.rs",
     "cli/manual.rs",
     "/language/",
     "formats/html.rs",

@@ -34,18 +34,18 @@ class Installed:
         """`pip install`, quietly, since it warns that CUDA's packages are not there; most files are never compiled."""
         run(self.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", *words)
 
-    def run(self, *command, nccl=False, timeout=300, cwd=None):
-        """Runs a command of the environment, with NCCL hidden unless `nccl`; returns its exit code and all it said."""
+    def run(self, *command, hook="without_nccl", timeout=300):
+        """Runs a command of the environment with a hook of this folder; returns its exit code and all that it said."""
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "LD_"))
         }
         environment["PATH"] = f"{self.prefix / 'bin'}:{environment['PATH']}"
         environment["LD_LIBRARY_PATH"] = str(self.libraries)
-        if not nccl:
-            environment["PYTHONPATH"] = str(self.hooks / "without_nccl")
+        if hook:
+            environment["PYTHONPATH"] = str(self.hooks / hook)
         done = subprocess.run(
             [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            timeout=timeout, stdin=subprocess.DEVNULL, env=environment, cwd=cwd, check=False,
+            timeout=timeout, stdin=subprocess.DEVNULL, env=environment, cwd=self.hooks, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout
 

@@ -5,9 +5,11 @@ For each release: a fresh environment with the wheel, its `RECORD` proven; unpat
 the error of the set-up guides; after `torch-patch apply gloo-windows` each of them trains on gloo; after `revert` the
 bytes are those of the wheel, and the error is back. With NCCL in its place, the patch changes nothing.
 
-    tests/real_torch/run.py [VERSION|all]…
+    tests/real_torch/run.py [VERSION|guide|whole-guide]… | all
 
-By default the newest release and the one that the guides install.
+`guide` is what the guides start then, ColossalAI's benchmark, on the release that they install (`guide.py`), and
+`whole-guide` has it run at full length, too. By default the newest release, the guides' one, and `guide`; `all` is
+every release and `whole-guide`.
 
 What is real: wheels, Python, processes, sockets, gloo, and `torch-patch`. What is not: CUDA's libraries are stubs that
 say there is no GPU (`stubs.py`), and NCCL's bindings are hidden (`without_nccl`). Needs Linux on x86-64, gcc, readelf,
@@ -25,12 +27,14 @@ import time
 from releases import GUIDE, NEWEST, RELEASES  # first: it makes `harness` findable
 
 from harness import REPOSITORY, Checks, TorchPatch, binary_under_test, equal, holds, section, sha256, stop_by_exception
+from guide import guide, whole_guide
 from installed import Installed
 
 PATCH = "gloo-windows"
 TARGET = "torch/distributed/distributed_c10d.py"
 GUIDE_ERROR = "Distributed package doesn't have NCCL built in"
 TWO_RANKS = REPOSITORY / "tests/e2e/two_ranks.py"
+GUIDES = {"guide": guide, "whole-guide": whole_guide}
 
 
 @dataclasses.dataclass
@@ -96,7 +100,7 @@ def trains(torch, request):
 
 def refusal(torch):
     """What torch with its NCCL says, on a machine without a GPU."""
-    code, said = torch.run(torch.python, TWO_RANKS, nccl=True)
+    code, said = torch.run(torch.python, TWO_RANKS, hook=None)
     lines = re.findall(r"^(?:\[rank\d\]: )?(\w+Error: .*)$", said, re.MULTILINE)
     holds(
         code != 0 and lines and GUIDE_ERROR not in said, f"expected an error without a GPU, found exit {code}:\n{said}"
@@ -124,7 +128,7 @@ def main_job(checks, binary, torch):
         compared(torch_patch, [])
     with checks.check("torch finds no GPU; NCCL is in the build, and hidden"):
         asked = "import torch as t; print(t.__version__, t.cuda.is_available(), t.distributed.is_nccl_available())"
-        equal(torch.ask(asked, nccl=True), f"{torch.release.build} False True", "torch with its NCCL")
+        equal(torch.ask(asked, hook=None), f"{torch.release.build} False True", "torch with its NCCL")
         equal(torch.ask(asked), f"{torch.release.build} False False", "torch with NCCL hidden")
     for request in requests:
         with checks.check(f"unpatched, {request.title}: the guide's error"):
@@ -156,8 +160,8 @@ def main_job(checks, binary, torch):
         fails_as_in_the_guide(torch, requests[0])
 
 
-def release(checks, binary, version, then=None):
-    """Everything about one release, in an environment of its own, which `then` may use after that."""
+def release(checks, binary, version, parts):
+    """Everything about one release, in an environment of its own."""
     wanted = RELEASES[version]
     started = time.monotonic()
     section(f"torch {wanted.build} from PyPI, for Linux and CPython {wanted.python}")
@@ -167,23 +171,26 @@ def release(checks, binary, version, then=None):
             torch = Installed(version, pathlib.Path(folder))
         if torch:
             print(f"          {len(torch.stubs)} stubs: {' '.join(torch.stubs)}")
-            main_job(checks, binary, torch)
-            if then:
-                then(checks, binary, torch)
+            for part in parts:
+                part(checks, binary, torch)
     print(f"  {time.monotonic() - started:.0f} s", flush=True)
 
 
 def main(names):
     """Runs the named releases."""
-    names = [*RELEASES] if names == ["all"] else names or [NEWEST, GUIDE]
-    unknown = [name for name in names if name not in RELEASES]
+    names = [*RELEASES, "whole-guide"] if names == ["all"] else names or [NEWEST, GUIDE, "guide"]
+    unknown = [name for name in names if name not in {*RELEASES, *GUIDES}]
     if unknown:
-        sys.exit(f"unknown {unknown}, expected `all` or some of {[*RELEASES]}")
+        sys.exit(f"unknown {unknown}, expected `all` or some of {[*RELEASES, *GUIDES]}")
     binary = binary_under_test()
     stop_by_exception()
     checks = Checks()
-    for version in dict.fromkeys(names):
-        release(checks, binary, version)
+    for version in RELEASES:
+        parts = [main_job] if version in names else []
+        if version == GUIDE:
+            parts += [part for name, part in GUIDES.items() if name in names]
+        if parts:
+            release(checks, binary, version, parts)
     print()
     return checks.summary()
 

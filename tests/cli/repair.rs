@@ -115,9 +115,9 @@ fn what_is_not_proven_says_how_to_look() {
         called.stdout
     );
     assert!(
-        called
-            .stderr
-            .contains("`torch-patch restore torch/utils/cpp_extension.py` brings it back"),
+        called.stderr.contains(
+            "hint: `torch-patch verify` tells which files differ from what was installed"
+        ),
         "{}",
         called.stderr
     );

@@ -72,14 +72,8 @@ fn show(report: &Report, ui: &mut Ui) {
         ui.hint("restart Python where it is already running, and build again what was built with the bad edit");
     }
     let files = report.results.iter().flat_map(|own| &own.files);
-    let unproven = files.filter(|file| file.proven == Some(false));
-    let mut files: Vec<&str> = unproven.map(|file| file.path.as_str()).collect();
-    files.dedup();
-    if !files.is_empty() {
-        ui.hint(&format!(
-            "`torch-patch verify` tells which files differ from what was installed, `torch-patch restore {}` brings it back",
-            files.join(" ")
-        ));
+    if files.into_iter().any(|file| file.proven == Some(false)) {
+        ui.hint("`torch-patch verify` tells which files differ from what was installed, and what brings it back");
     }
     if let Some(ids) = of(Outcome::WouldApply).or_else(|| of(Outcome::WouldRepair)) {
         ui.hint(&format!(

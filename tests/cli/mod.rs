@@ -2,6 +2,7 @@
 
 mod ansible;
 mod check;
+mod doctor;
 mod exit_codes;
 mod fleet;
 mod index_settings;

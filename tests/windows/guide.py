@@ -92,6 +92,34 @@ def job(checks, title, packages, torch_patch, shown):
         same_picture(picture(packages), before, "after `revert`")
 
 
+def findings(torch_patch, topic):
+    """What `doctor` finds about a topic. Most files of the wheel are not there, so there is always something to tell."""
+    answer = torch_patch("doctor").expect(10)
+    return [own for own in answer.json["diagnosis"]["findings"] if own["topic"] == topic]
+
+
+def doctor(checks):
+    """What `doctor` says of the guide's environment, before and after."""
+    section("doctor")
+    conda(CONDA)
+    toolkit = "C:\\Program Files\\NVIDIA GPU Computing Toolkit\\CUDA\\v11.7"
+    wine.fresh(f"{toolkit}\\bin")
+    torch_patch = wine.TorchPatch(CONDA_PREFIX=CONDA, CUDA_PATH=toolkit)
+    with checks.check("NCCL is missing, and the patch is named"):
+        (found,) = findings(torch_patch, "nccl")
+        equal((found["level"], found["command"]), ("attention", f"torch-patch apply {PATCH}"), "level and command")
+    with checks.check("a CUDA_PATH without nvcc.exe is told, and how to unset it"):
+        told, wrong = findings(torch_patch, "cuda")
+        equal((told["level"], wrong["level"], wrong["command"]), ("ok", "note", 'setx CUDA_PATH ""'), "what is told")
+        holds("`nvcc.exe`" in wrong["message"] and toolkit in wrong["message"], wrong["message"])
+    with checks.check("after apply NCCL is in order"):
+        torch_patch("apply", PATCH).expect(0)
+        (found,) = findings(torch_patch, "nccl")
+        equal((found["level"], found["patch"]), ("ok", PATCH), "level and patch")
+        torch_patch("revert", PATCH).expect(0)
+    wine.fresh("C:\\Program Files\\NVIDIA GPU Computing Toolkit").rmdir()
+
+
 def ways_to_say_it(checks):
     """Each way to name the one environment that is a conda environment of the guide."""
     packages = conda(CONDA)
@@ -193,7 +221,7 @@ def virtual_environment(path, home):
 def main():
     """Runs all parts."""
     checks = Checks()
-    for part in (ways_to_say_it, places, layouts):
+    for part in (ways_to_say_it, doctor, places, layouts):
         part(checks)
     print()
     return checks.summary()

@@ -66,7 +66,10 @@ fn tools() -> Tools {
     Tools {
         cuda_home: process::variable("CUDA_HOME"),
         cuda_path: process::variable("CUDA_PATH"),
-        path: std::env::split_paths(&path).collect(),
+        // A relative directory means another one wherever it is asked for.
+        path: std::env::split_paths(&path)
+            .filter(|directory| directory.is_absolute())
+            .collect(),
         defaults: defaults(),
     }
 }

@@ -1,8 +1,9 @@
 //! `doctor`: what it prints, how it exits, and what of the process reaches it.
 
+use fs_err as fs;
 use torch_patch_testing::World;
 
-use super::{call, command, run, run_json, torch_world};
+use super::{call, command, patch_file, run, run_json, torch_world};
 
 /// The levels of all findings about a topic.
 fn levels(json: &serde_json::Value, topic: &str) -> Vec<String> {
@@ -45,6 +46,32 @@ fn it_exits_with_10_until_nothing_needs_attention() {
     assert_eq!((code, &json["ok"]), (0, &true.into()));
     assert_eq!(levels(&json, "nccl"), ["ok"]);
     assert_eq!(run(&world, &["doctor", "--quiet"]).stdout, "");
+}
+
+#[test]
+fn the_commands_name_what_was_named() {
+    let world = torch_world();
+    let folder = world.folder().join("my patches");
+    fs::create_dir_all(&folder).unwrap();
+    let mine = patch_file(
+        "mine",
+        "occurs = \"sometimes\"",
+        "delete = '__version__ = ...'",
+    );
+    fs::write(folder.join("mine.toml"), mine).unwrap();
+    let venv = world.venv().display().to_string();
+    let (_, json) = run_json(
+        &world,
+        &["doctor", "--env", &venv, "--patches", "my patches"],
+    );
+    let findings = json["diagnosis"]["findings"].as_array().unwrap();
+    let nccl = findings.iter().find(|own| own["topic"] == "nccl").unwrap();
+    let expected = format!("torch-patch apply gloo-windows --env {venv} --patches \"my patches\"");
+    assert_eq!(nccl["command"], expected);
+    let (_, json) = run_json(&world, &["doctor"]);
+    let findings = json["diagnosis"]["findings"].as_array().unwrap();
+    let nccl = findings.iter().find(|own| own["topic"] == "nccl").unwrap();
+    assert_eq!(nccl["command"], "torch-patch apply gloo-windows");
 }
 
 #[test]

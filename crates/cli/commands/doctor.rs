@@ -1,6 +1,6 @@
 //! `torch-patch doctor`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anstyle::Style;
@@ -51,12 +51,47 @@ impl Doctor {
             probe_timeout: self.run.then(|| Duration::from_secs(self.timeout)),
             ..DoctorRequest::default()
         };
-        let report = torch_patch::doctor(&context, &request)?;
+        let mut report = torch_patch::doctor(&context, &request)?;
+        complete(&mut report, options);
         match ui.format {
             Format::Json => ui.json(&report)?,
             Format::Text => show(&report, ui),
         }
         Ok(if report.ok { 0 } else { NOT_WANTED })
+    }
+}
+
+/// Makes the commands say which environment and which patches are meant, where that was said here.
+fn complete(report: &mut Report, options: &Options) {
+    let place = &options.place;
+    let environment = [
+        ("--site-packages", place.site_packages.as_ref()),
+        ("--env", place.env.first()),
+        ("--python", place.python.as_ref()),
+    ];
+    let patches = options.patch_files.iter();
+    let patches = patches.map(|path| ("--patches", Some(path)));
+    let given = environment.into_iter().chain(patches);
+    let given = given.filter_map(|(option, value)| Some(format!(" {option} {}", quoted(value?))));
+    let given: String = given.collect();
+    let findings = report.diagnosis.iter_mut();
+    let commands = findings
+        .flat_map(|diagnosis| &mut diagnosis.findings)
+        .filter_map(|finding| finding.command.as_mut());
+    for command in commands {
+        if command.starts_with("torch-patch ") && !command.contains("--python") {
+            command.push_str(&given);
+        }
+    }
+}
+
+/// A path as a word for a shell.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    if path.contains(char::is_whitespace) {
+        format!("\"{path}\"")
+    } else {
+        path
     }
 }
 

@@ -40,7 +40,7 @@ fn it_is_told_and_taken_out() {
         called.stdout,
         str![[r"
 ninja-version  damaged  torch 2.5.1
-  line 2 of `torch/utils/cpp_extension.py` has the bad edit that it takes out
+  the bad edit that it takes out is at line 2 of `torch/utils/cpp_extension.py`
 
 "]]
     );

@@ -175,12 +175,18 @@ impl<'c> Repairs<'c> {
     ) -> String {
         let files = member.files.iter();
         let told = files.filter_map(|(path, _)| {
-            let proof = self.files.get(path)?.proof;
-            Some(if is_patched(path) {
-                proof.told_below(path.as_str())
+            let repaired = self.files.get(path)?;
+            let proof = if is_patched(path) {
+                repaired.proof.told_below(path.as_str())
             } else {
-                proof.told(path.as_str(), mode)
-            })
+                repaired.proof.told(path.as_str(), mode)
+            };
+            if !repaired.is_edited_elsewhere() {
+                return Some(proof);
+            }
+            Some(format!(
+                "{proof}; other names of the file, as in uv's cache, still have the edit: `torch-patch verify` tells more"
+            ))
         });
         told.collect::<Vec<_>>().join("; ")
     }
@@ -268,6 +274,11 @@ impl RepairedFiles {
 }
 
 impl Repaired {
+    /// Whether the file has other names, under which what was edited in place was edited too. Windows does not tell.
+    fn is_edited_elsewhere(&self) -> bool {
+        cfg!(unix) && !self.before.has_one_name
+    }
+
     fn change(&self, records: &Records<'_>, path: &RelativePath) -> Result<FileChange, Error> {
         let wanted = Wanted::Write(self.target.bytes.clone());
         let mut change = FileChange::new(path.clone(), Some(self.before.digest), wanted);

@@ -210,15 +210,15 @@ fn damage_reason(damage: &Damage<'_>) -> String {
     });
     match (&damage.seat, recorded) {
         (Seat::Patch(patch), _) => {
-            format!("{place} has the bad edit that it takes out, by the patch `{patch}`")
+            format!("the bad edit that it takes out is at {place}, by the patch `{patch}`")
         }
         (Seat::File, Some(recorded)) => format!(
-            "{place} has the bad edit that it takes out; so the file is not as recorded for {recorded} either"
+            "the bad edit that it takes out is at {place}; so the file is not as recorded for {recorded} either"
         ),
         (Seat::Original, Some(recorded)) => format!(
-            "{place} has the bad edit that it takes out, and had it before {recorded} was applied"
+            "the bad edit that it takes out is at {place}, and was there before {recorded} was applied"
         ),
-        (_, None) => format!("{place} has the bad edit that it takes out"),
+        (_, None) => format!("the bad edit that it takes out is at {place}"),
     }
 }
 

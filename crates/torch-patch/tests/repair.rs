@@ -105,7 +105,7 @@ fn the_damage_is_told_without_being_asked_for() {
     let reason = found.reason.as_deref().unwrap();
     assert_eq!(
         reason,
-        "line 12 of `torch/utils/cpp_extension.py` has the bad edit that it takes out"
+        "the bad edit that it takes out is at line 12 of `torch/utils/cpp_extension.py`"
     );
     assert!(own.next().is_none());
     // A patch whose file it is knows why it is not as it should be.
@@ -408,7 +408,7 @@ fn an_original_that_was_damaged_before_it_was_patched_is_repaired_too() {
     assert_eq!(found.outcome, Outcome::Damaged);
     let reason = found.reason.unwrap();
     assert!(
-        reason.ends_with("had it before `cuda-mismatch` was applied"),
+        reason.ends_with("was there before `cuda-mismatch` was applied"),
         "{reason}"
     );
     let with_both = setting.module();
@@ -629,4 +629,19 @@ fn an_owner_that_says_all_it_wants_may_name_a_repair() {
         ..StatusRequest::default()
     };
     assert!(status(&setting.context(), &all).unwrap().results.is_empty());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_was_edited_under_all_its_names_is_told() {
+    let setting = setting();
+    setting.ninja();
+    let cached = setting.world.folder().join("cached.py");
+    fs::hard_link(setting.world.at(FILE), &cached).unwrap();
+    let report = setting.repair(&["ninja-version"]);
+    assert_eq!(setting.module(), module());
+    let reason = report.reason.unwrap();
+    assert!(reason.contains("other names of the file"), "{reason}");
+    // It is somebody else's file.
+    assert!(fs::read_to_string(cached).unwrap().contains("'--version'"));
 }

@@ -65,6 +65,8 @@ def run(checks, binary):
         (OLD, "# command = ['ninja', '-v']\n    command = ['ninja', '--version']"),
         (OLD, "command = ['ninja', '-V']"),
     ]
+    for version in ("1.9.1", "1.13.1", "2.2.2", "2.7.1", "2.15.0"):
+        every_option(checks, binary, version)
     bad_edits(checks, binary, NAME, "1.13.1", forms)
     bad_edits(checks, binary, NAME, "2.5.1", forms, "linux")
     bad_edits(checks, binary, NAME, "2.15.0", forms)
@@ -102,6 +104,19 @@ def real(checks, binary):
             holds(code != 0 and "no_such_name" not in output, f"the reason is hidden:\n{output}")
             answer = here.torch_patch("explain", output).expect(0)
             equal(answer.json["explanations"][0]["patch"], NAME, "the patch that explains it")
+
+
+def every_option(checks, binary, version):
+    """The form of those who replace every `'-v'` of the file, where compilers are asked too."""
+    with checks.check(f"torch {version}: every '-v' of the file replaced"), scene(binary) as here:
+        here.release("torch", version, [FILE], "win")
+        file = here.site / FILE
+        original = file.read_bytes()
+        file.write_bytes(original.replace(b"'-v'", b"'--version'"))
+        equal(here.torch_patch("status", NAME).expect(0).outcome(NAME), "damaged", "state")
+        answer = here.torch_patch("apply", NAME).expect(0)
+        equal(answer.json["results"][0]["files"][0]["proven"], True, "proven")
+        holds(file.read_bytes() == original, "the file is not the original")
 
 
 def lifted(checks, binary, version, function):

@@ -324,9 +324,12 @@ impl Locator<'_, '_> {
             let base = indent.strip_suffix(unit.indent(1).as_slice())?;
             let above = self.document.previous_end(inner.start)?;
             let header = blocks::ending_at(self.document, header, above, base)?;
-            let footer = blocks::starting_at(self.document, footer, inner.end, base)?;
-            let text = header.start..footer.end.max(span.physical(self.document).end);
-            Some(self.text_site(text))
+            let end = if footer.is_empty() {
+                span.physical(self.document).end
+            } else {
+                blocks::starting_at(self.document, footer, inner.end, base)?.end
+            };
+            Some(self.text_site(header.start..end))
         });
         sites.collect()
     }

@@ -2,7 +2,9 @@
 
 use torch_patch_edit::{Edit, FilePatch, FileState};
 
-use crate::building::{With, after, any_of, argument, before, delete, line, regex, replace, until};
+use crate::building::{
+    With, after, any_of, argument, before, delete, line, regex, replace, until, wrap,
+};
 
 #[test]
 fn hand_made_forms_are_recognised() {
@@ -70,6 +72,26 @@ fn hand_made_forms_are_recognised() {
     };
     assert_eq!(state(&[guide.clone(), other]), FileState::AppliedByHand);
     assert!(matches!(state(&[guide, place]), FileState::Conflict(_)));
+}
+
+#[test]
+fn what_the_edit_itself_makes_is_not_taken_for_a_hand_made_form() {
+    // The same lines, of which only the comment tells who wrote them.
+    for (footer, form) in [
+        ("", "if a:\n    x"),
+        ("else:\n    y", "if a:\n    x\nelse:\n    y"),
+    ] {
+        let edit = wrap(line("x"), "if a:  # patch", footer).by_hand(&[form]);
+        let patch = FilePatch::compile("a.py", &[edit]).unwrap();
+        for original in ["x\n", "x", "b\nx\n\nc\n"] {
+            let made = patch.apply(Some(original.as_bytes())).unwrap();
+            let state = patch.classify(Some(&made.bytes)).state;
+            assert_eq!(state, FileState::Applied, "{original:?} with {footer:?}");
+        }
+        let by_hand = format!("b\n{form}\nc\n");
+        let state = patch.classify(Some(by_hand.as_bytes())).state;
+        assert_eq!(state, FileState::AppliedByHand, "{by_hand}");
+    }
 }
 
 #[test]

@@ -108,14 +108,13 @@ impl<'p> Found<'p> {
             because: vec![because],
         };
         let slashes = text.replace('\\', "/");
-        for file in files(patch)
-            .into_iter()
-            .filter(|file| slashes.contains(file))
-        {
+        let files = files(patch).into_iter();
+        let named = files.filter(|file| slashes.contains(file));
+        let named = named.map(|file| format!("it names `{file}`, which the patch changes"));
+        found.because.extend(named);
+        if found.because.len() > 1 {
+            // Once: a patch that changes more files is no likelier for it.
             found.score += OWN_FILE;
-            found
-                .because
-                .push(format!("it names `{file}`, which the patch changes"));
         }
         Some(found)
     }
@@ -234,10 +233,14 @@ mod tests {
                 let explanations = report.explanations.iter();
                 let ids: Vec<&str> = explanations.map(|own| own.patch.as_str()).collect();
                 assert!(report.explanations[0].certain);
-                // `gloo-always` is for those who want it: the other one is told first. mmcv has the same files under two
-                // names, which only an environment tells apart.
+                // `gloo-always` is for those who want it: the other one is told first. Some packages have the same files
+                // under two names, which only an environment tells apart.
                 let expected = match patch.id.as_str() {
-                    id @ ("gloo-always" | "mmcv-lite-get-stream") => ids.contains(&id),
+                    id @ ("gloo-always"
+                    | "mmcv-lite-get-stream"
+                    | "weights-only-lightning-fabric"
+                    | "weights-only-mmengine-lite"
+                    | "weights-only-tts-coqui") => ids.contains(&id),
                     id => ids[0] == id,
                 };
                 assert!(expected, "{}: {symptom}: {ids:?}", patch.id);

@@ -4,12 +4,13 @@ Stand-ins take the place of torchaudio and of what else the modules import.
 """
 
 from harness import equal, holds
-from scene import before_and_after, scene
+from scene import before_and_after, hand_edits, scene
 
 NAME = "torchaudio-29-pyannote"
 INPUT = "pyannote/audio/core/io.py"
 PROTOCOL = "pyannote/audio/utils/protocol.py"
 MIXINS = "pyannote/audio/tasks/segmentation/mixins.py"
+VERIFICATION = "pyannote/audio/pipelines/speaker_verification.py"
 
 PROGRAM = """
 import ast, pathlib, sys, types
@@ -32,6 +33,12 @@ elif request == "mixins":
             exec(compile(ast.Module([node], []), file, "exec"), space)
     made = space["AudioMetaData"](sample_rate=1, num_frames=2, num_channels=3, bits_per_sample=16, encoding="PCM_S")
     assert made.num_frames == 2
+elif request == "backend":
+    # The statements that name a backend, at the top of the module; SpeechBrain is not there.
+    sys.modules["speechbrain"] = None
+    nodes = [node for node in ast.parse(text).body if "audio_backend" in ast.unparse(node)]
+    exec(compile(ast.Module(nodes, []), file, "exec"), dict(torchaudio=torchaudio))
+    assert nodes
 elif request == "protocol":
     (function,) = [node for node in ast.walk(ast.parse(text)) if getattr(node, "name", "") == "check_protocol"]
     (branch,) = [node for node in ast.walk(function) if isinstance(node, ast.If) and "torchaudio.info" in ast.unparse(node.test)]
@@ -56,6 +63,33 @@ def run(checks, binary):
 
                 title = f"pyannote.audio {version}, {request} (stand-in for torchaudio 2.9)"
                 before_and_after(checks, here, NAME, title, program, program)
+    for version in ("0.0.1", "2.0.1", "2.1.1", "3.0.0", "3.1.1", "3.2.0"):
+        early = [("backend", INPUT), ("backend", VERIFICATION)] if version < "3.2" else []
+        late = [("mixins", MIXINS)] if version >= "3" else []
+        for request, file in early + late:
+            with scene(binary) as here:
+                here.release("pyannote.audio", version, [file for _, file in early + late])
+                here.installed("torchaudio", "2.9.1")
+
+                def program(here=here, request=request, file=file):
+                    return here.python(PROGRAM, here.site / file, request, path=False)
+
+                title = f"pyannote.audio {version}, {file} (stand-in for torchaudio 2.9)"
+                before_and_after(checks, here, NAME, title, program, program)
+    line, chosen = 'torchaudio.set_audio_backend("soundfile")\n', "torchaudio.set_audio_backend(backend)\n"
+    asked = "backend = torchaudio.get_audio_backend()\n"
+    imported = "from torchaudio.backend.common import AudioMetaData\n"
+    question = 'if hasattr(torchaudio, "set_audio_backend"):\n'
+    forms = {
+        "asked if it can be": [
+            (INPUT, line, f"{question}    {line}"),
+            (VERIFICATION, asked, "backend = None\n"),
+            (VERIFICATION, f"    {chosen}", f"    {question}        {chosen}"),
+            (MIXINS, imported, f"try:\n    {imported}except ImportError:\n    AudioMetaData = None\n"),
+        ],
+    }
+    others = [("torchaudio", "2.9.1")]
+    hand_edits(checks, binary, NAME, "pyannote.audio", "3.1.1", [INPUT, VERIFICATION, MIXINS], forms, "linux", others)
     with checks.check("pyannote.audio 4.0.0: uses none of these names, and the patch is not needed"):
         with scene(binary) as here:
             here.release("pyannote.audio", "4.0.0", [INPUT])

@@ -6,6 +6,7 @@ from weights import PRELUDE, refuses_without_consent
 
 NAME = "weights-only-lightning"
 FILE = "lightning/fabric/utilities/cloud_io.py"
+LITE = "lightning/lite/utilities/cloud_io.py"
 
 PROGRAM = PRELUDE + """
 import io, logging, pathlib
@@ -19,13 +20,14 @@ is_whole(space["_load"](io.BytesIO(pathlib.Path(path).read_bytes())))
 
 def run(checks, binary):
     """Runs the case."""
-    for version in ("1.9.5", "2.1.4", "2.6.0", "2.6.6"):
+    for version in ("1.8.0", "1.8.6", "1.9.5", "2.1.4", "2.6.0", "2.6.6"):
+        file = LITE if version < "1.9" else FILE
         with scene(binary) as here:
-            here.release("lightning", version, [FILE])
+            here.release("lightning", version, [file])
             here.installed("torch", "2.6.0")
 
-            def program(here=here):
-                return here.python(PROGRAM, here.site / FILE, path=False)
+            def program(here=here, file=file):
+                return here.python(PROGRAM, here.site / file, path=False)
 
             refuses_without_consent(checks, here, NAME)
             before_and_after(checks, here, NAME, f"lightning {version}", program, program, ["--accept-risk"])

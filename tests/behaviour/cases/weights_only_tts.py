@@ -1,12 +1,26 @@
-"""TTS's own loader on Debian's real torch 1.13, whose `torch.load` has the default of torch 2.6; `open` for fsspec."""
+"""TTS's own loaders on Debian's real torch 1.13, whose `torch.load` has the default of torch 2.6; `open` for fsspec."""
 
 from scene import before_and_after, scene
-from weights import PRELUDE, refuses_without_consent
+from weights import PRELUDE, STATEMENTS, refuses_without_consent
 
 NAME = "weights-only-tts"
 FILE = "TTS/utils/io.py"
 FAIRSEQ = "TTS/tts/utils/fairseq.py"
 BARK = "TTS/tts/layers/bark/load_model.py"
+XTTS = "TTS/tts/layers/xtts/trainer/gpt_trainer.py"
+VITS = "TTS/tts/models/vits.py"
+FORWARD = "TTS/tts/models/forward_tts.py"
+# Each file that loads in 0.1.3.
+ALL = [
+    *(f"TTS/bin/{name}.py" for name in ("convert_melgan_torch_to_tf", "convert_tacotron2_torch_to_tf")),
+    *(f"TTS/bin/{name}.py" for name in ("extract_tts_spectrograms", "train_encoder")),
+    *(f"TTS/speaker_encoder/models/{name}.py" for name in ("lstm", "resnet")),
+    *(f"TTS/tts/models/{name}.py" for name in ("align_tts", "base_tacotron", "glow_tts", "speedy_speech")),
+    *(f"TTS/vocoder/models/{name}.py" for name in ("gan", "hifigan_generator", "melgan_generator")),
+    *(f"TTS/vocoder/models/{name}.py" for name in ("parallel_wavegan_generator", "wavegrad", "wavernn")),
+    "TTS/trainer.py",
+    FILE,
+]
 
 PROGRAM = PRELUDE + """
 fsspec = types.SimpleNamespace(open=open)
@@ -24,7 +38,16 @@ else:
 
 def run(checks, binary):
     """Runs the case."""
-    for version, files in (("0.9.0", [FILE]), ("0.14.3", [FILE, FAIRSEQ]), ("0.22.0", [FILE, FAIRSEQ, BARK])):
+    for version, files in (
+        ("0.2.0", [FILE, VITS]),
+        ("0.2.2", [FILE, VITS, "TTS/tts/models/fast_pitch.py"]),
+        ("0.4.2", [FILE, VITS, FORWARD]),
+        ("0.8.0", [FILE, FORWARD]),
+        ("0.9.0", [FILE]),
+        ("0.14.3", [FILE, FAIRSEQ]),
+        ("0.15.0", [FILE, FAIRSEQ, BARK]),
+        ("0.22.0", [FILE, FAIRSEQ, BARK, XTTS]),
+    ):
         with scene(binary) as here:
             here.release("TTS", version, files)
             here.installed("torch", "2.6.0")
@@ -32,5 +55,23 @@ def run(checks, binary):
             def program(here=here):
                 return here.python(PROGRAM, here.site / FILE, path=False)
 
+            def others(here=here, files=files):
+                only = ["--only=checkpoint_path", "--only=checkpoint_file", "--only=ckpt_path", "--only=gpt_checkpoint"]
+                return here.python(STATEMENTS, *only, *(here.site / file for file in files[1:]), path=False)
+
             refuses_without_consent(checks, here, NAME)
             before_and_after(checks, here, NAME, f"TTS {version}", program, program, ["--accept-risk"])
+            if files[1:]:
+                title = f"TTS {version}, what calls torch itself"
+                before_and_after(checks, here, NAME, title, others, others, ["--accept-risk"])
+    for version, files in (("0.1.0", [*ALL, "TTS/bin/compute_embeddings.py"]), ("0.1.3", ALL)):
+        files = [file for file in files if version != "0.1.0" or not file.endswith("resnet.py")]
+        with scene(binary) as here:
+            here.release("TTS", version, files)
+            here.installed("torch", "2.6.0")
+
+            def each(here=here, files=files):
+                return here.python(STATEMENTS, *(here.site / file for file in files), path=False)
+
+            title = f"TTS {version}, each place that loads"
+            before_and_after(checks, here, NAME, title, each, each, ["--accept-risk"])

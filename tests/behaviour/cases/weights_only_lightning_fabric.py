@@ -1,0 +1,30 @@
+"""Lightning Fabric's own loader on Debian's real torch 1.13, whose `torch.load` has the default of torch 2.6."""
+
+from harness import equal, holds
+from scene import before_and_after, scene
+from weights import refuses_without_consent
+
+from cases.weights_only_lightning import PROGRAM
+
+NAME = "weights-only-lightning-fabric"
+FILE = "lightning_fabric/utilities/cloud_io.py"
+
+
+def run(checks, binary):
+    """Runs the case."""
+    for version in ("1.9.0", "2.1.4", "2.6.0", "2.6.6"):
+        with scene(binary) as here:
+            here.release("lightning-fabric", version, [FILE])
+            here.installed("torch", "2.6.0")
+
+            def program(here=here):
+                return here.python(PROGRAM, here.site / FILE, path=False)
+
+            refuses_without_consent(checks, here, NAME)
+            before_and_after(checks, here, NAME, f"lightning-fabric {version}", program, program, ["--accept-risk"])
+    with checks.check("lightning-fabric 2.5.6: loads all by itself, and the patch is not needed"), scene(binary) as here:
+        here.release("lightning-fabric", "2.5.6", [FILE])
+        here.installed("torch", "2.6.0")
+        code, output = here.python(PROGRAM, here.site / FILE, path=False)
+        holds(code == 0, output)
+        equal(here.torch_patch("apply", here.patch(NAME), "--accept-risk").expect(0).outcome(NAME), "not-needed", "outcome")

@@ -42,8 +42,8 @@ fn every_example_is_a_report() {
         }
     }
     let wanted = [
-        "apply", "cache", "check", "diff", "env", "restore", "revert", "show", "status", "try",
-        "verify",
+        "apply", "cache", "check", "diff", "doctor", "env", "restore", "revert", "show", "status",
+        "try", "verify",
     ];
     assert_eq!(commands.iter().collect::<Vec<_>>(), wanted);
 }

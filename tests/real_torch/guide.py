@@ -8,6 +8,7 @@ what the benchmark wants of a GPU to the CPU; which mappings were used is printe
 
 import ast
 import collections
+import json
 import re
 
 from harness import TorchPatch, equal, holds, section
@@ -92,6 +93,15 @@ def ends(torch, words):
     return used
 
 
+def doctor(torch, binary):
+    """What `doctor --run` finds about ColossalAI, and what came of each probe; NCCL is hidden from these."""
+    code, said = torch.run(binary, "doctor", "--run", "--json", "--env", torch.prefix)
+    diagnosis = json.loads(said)["diagnosis"]
+    equal(code, 10, "exit code: the benchmark needs a GPU")
+    told = [(own["level"], own["message"]) for own in diagnosis["findings"] if own["topic"] == "colossalai"]
+    return told, {own["name"]: (own["ok"], own["said"]) for own in diagnosis["probes"]}
+
+
 def as_installed(torch_patch):
     """Raises unless every file of torch and ColossalAI is as pip has installed it."""
     answer = torch_patch("verify", "torch", "colossalai", "--all").expect(0)
@@ -126,12 +136,23 @@ def guide(checks, binary, torch, more=()):
         dies_in_launch(torch, *BENCHMARK)
     with checks.check("unpatched, the mapping to the CPU hides nothing: the same error"):
         dies_in_launch(torch, *BENCHMARK, *SHORT, hook="cpu_for_cuda")
+    with checks.check("`torch-patch doctor --run` knows the guides' command, misses nothing, and meets the error"):
+        told, probes = doctor(torch, binary)
+        equal(told, [("ok", "ColossalAI 0.2.5 has the guide's command, `colossalai benchmark --gpus 1`")], "ColossalAI")
+        equal(set(probes.values()), {(False, GUIDE_ERROR)}, "what came of the probes")
+        equal(len(probes), 4, "probes")
     with checks.check("`torch-patch apply gloo-windows`"):
         equal(torch_patch("apply", PATCH).expect(0).outcome(PATCH), "applied", "outcome")
     with checks.check("patched, `colossalai.launch` with its default, NCCL, succeeds on gloo"):
         holds("launched on gloo" in torch.ask(LAUNCH), "not on gloo")
     with checks.check("patched, `colossalai benchmark --gpus 1` goes on to its first `.cuda()`: there is no GPU"):
         reaches_the_gpu(torch)
+    with checks.check("patched, `torch-patch doctor --run` gets gloo three times, and meets the missing GPU"):
+        _, probes = doctor(torch, binary)
+        ok, said = probes.pop("colossalai")
+        holds(not ok and "NVIDIA driver" in said, said)
+        right = (True, "answered by gloo, the sum is right")
+        equal(probes, {name: right for name in ("one-process", "two-processes", "torchrun")}, "probes")
     for words in ((*BENCHMARK, *SHORT), ("benchmark", "--gpus", "2", *SHORT), *more):
         used = {}
         with checks.check(

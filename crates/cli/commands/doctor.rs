@@ -26,7 +26,7 @@ Examples:
   torch-patch doctor --run             also try it, in the environment's Python
   torch-patch doctor --json
 
-It tells from files, and imports nothing; what it runs is `nvcc --version`. With
+It tells from files, and imports nothing; what it runs is `nvcc -V`. With
 --run it starts the environment's own Python: a request for NCCL in one process
 and in two on loopback, torchrun, and ColossalAI's own command if that is here.
 

@@ -1,7 +1,7 @@
 //! Walks through what training with torch needs, in the order in which one sets it up, and says of each thing whether it
 //! is in order, what it means if not, and the one command that helps.
 //!
-//! Everything is told from files; torch is not imported. What is run is `nvcc --version`, for a bounded time, and, only if
+//! Everything is told from files; torch is not imported. What is run is `nvcc -V`, for a bounded time, and, only if
 //! asked for, probes in the environment's own Python (`probe.rs`).
 
 mod colossalai;
@@ -26,7 +26,7 @@ use crate::report::{Command, PatchReport, Report};
 use crate::request::{Selection, StatusRequest};
 use crate::status::status;
 
-/// How long `nvcc --version` may take by default.
+/// How long `nvcc -V` may take by default.
 pub(crate) const NVCC_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long each probe may take by default: the first import of a torch from a slow disk takes a minute.
 pub(crate) const PROBE_TIMEOUT: Duration = Duration::from_mins(2);
@@ -40,7 +40,7 @@ pub struct DoctorRequest {
     pub driver_files: Vec<PathBuf>,
     /// Where caches of uv may be; those that do not exist are passed over.
     pub uv_caches: Vec<PathBuf>,
-    /// How long `nvcc --version` may take.
+    /// How long `nvcc -V` may take.
     pub nvcc_timeout: Duration,
     /// How long each probe in the environment's own Python may take; `None`: nothing is run in it.
     pub probe_timeout: Option<Duration>,

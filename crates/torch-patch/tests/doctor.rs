@@ -364,6 +364,15 @@ fn colossalai_is_told_with_its_command_its_python_and_what_it_needs() {
         "{needs}"
     );
 
+    // Files that are not there tell nothing: the version does.
+    let bare = with_pip(cpu());
+    let package = Package::new("colossalai", "0.3.2").file("colossalai/__init__.py", "");
+    bare.world.install(&package);
+    let found = report(&bare);
+    let levels = all_about(&found, Topic::Colossalai);
+    let levels: Vec<Level> = levels.iter().map(|own| own.level).collect();
+    assert_eq!(levels, [Level::Ok, Level::Attention]);
+
     let new = Package::new("colossalai", "0.3.6").file("colossalai/__init__.py", "");
     let setting = with_pip(cpu());
     setting.world.install(&new);
@@ -417,7 +426,11 @@ mod toolkits {
         let home = setting.world.folder().join(name);
         let nvcc = home.join("bin/nvcc");
         fs::create_dir_all(nvcc.parent().unwrap()).unwrap();
-        fs::write(&nvcc, format!("#!/bin/sh\n{says}\n")).unwrap();
+        fs::write(
+            &nvcc,
+            format!("#!/bin/sh\n[ \"$1\" = -V ] || exit 9\n{says}\n"),
+        )
+        .unwrap();
         fs::set_permissions(&nvcc, std::fs::Permissions::from_mode(0o755)).unwrap();
         home
     }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use fs_err as fs;
 use torch_patch_env::Distribution;
+use torch_patch_set::VersionRange;
 
 use super::requirement::{Requirement, of_metadata, of_requires};
 use super::{Seen, python};
@@ -33,10 +34,20 @@ fn finding(level: Level, message: String) -> DoctorFinding {
     DoctorFinding::new(Topic::Colossalai, level, message)
 }
 
-/// Whether this release has the guide's command.
+/// Whether this release has the guide's command: by its files, or by its version where it has no commands at all.
 pub(super) fn has_benchmark(colossalai: &Distribution) -> bool {
     let cli = colossalai.site_packages.join("colossalai/cli");
-    cli.join("benchmark/__init__.py").is_file() || cli.join("benchmark.py").is_file()
+    if cli.is_dir() {
+        cli.join("benchmark/__init__.py").is_file() || cli.join("benchmark.py").is_file()
+    } else {
+        is_early(colossalai)
+    }
+}
+
+/// Whether the version is one of those that have the guide's command and do not start on Python 3.11.
+fn is_early(colossalai: &Distribution) -> bool {
+    let early = VersionRange::parse(">=0.2,<0.3.3");
+    early.is_ok_and(|early| early.contains(&colossalai.version))
 }
 
 fn command(colossalai: &Distribution) -> DoctorFinding {
@@ -61,11 +72,13 @@ fn command(colossalai: &Distribution) -> DoctorFinding {
 /// Says so if it cannot start on this Python.
 fn start(colossalai: &Distribution, python: Option<&str>) -> Option<DoctorFinding> {
     let minor = python?.strip_prefix("3.")?.parse::<u32>().ok()?;
-    let path = colossalai
-        .site_packages
-        .join("colossalai/tensor/tensor_spec.py");
-    let is_refused = minor >= 11 && text(&path).contains(UNHASHABLE_DEFAULT);
-    is_refused.then(|| {
+    let tensor = colossalai.site_packages.join("colossalai/tensor");
+    let has_default = if tensor.is_dir() {
+        text(&tensor.join("tensor_spec.py")).contains(UNHASHABLE_DEFAULT)
+    } else {
+        is_early(colossalai)
+    };
+    (minor >= 11 && has_default).then(|| {
         let message = format!(
             "ColossalAI {} cannot start on Python 3.{minor}",
             colossalai.version

@@ -73,8 +73,8 @@ fn nvcc_release(home: &Path, timeout: Duration) -> Result<String, String> {
         return Err(format!("there is no `{}`", nvcc.display()));
     }
     let mut command = Command::new(&nvcc);
-    command.arg("--version");
-    let told = |what: String| format!("`{} --version` {what}", nvcc.display());
+    command.arg("-V");
+    let told = |what: String| format!("`{} -V` {what}", nvcc.display());
     let run =
         run_bounded(command, timeout).map_err(|error| told(format!("cannot be run ({error})")))?;
     let text = String::from_utf8_lossy(&run.stdout);

@@ -56,8 +56,15 @@ def run(checks, binary):
         (OLD, "return _VF.meshgrid(tensors, indexing='ij')  # type: ignore[attr-defined]"),
         (OLD, f"# {OLD}\n    {NEW}"),
     ]
+    kwargs = "kwargs = {} if indexing is None else {'indexing': indexing}"
+    forms += [
+        (f"{kwargs}\n    {OLD}", f"# {kwargs}\n    return _VF.meshgrid(tensors, indexing='ij')"),
+        (f"{kwargs}\n    {OLD}", 'return _VF.meshgrid(tensors, indexing = "ij")  # type: ignore[attr-defined]'),
+    ]
     bad_edits(checks, binary, NAME, "1.13.1", forms)
     bad_edits(checks, binary, NAME, "2.3.1", forms)
+    forms = [(old.replace("{'indexing'", '{"indexing"'), new.replace("{'indexing'", '{"indexing"')) for old, new in forms]
+    bad_edits(checks, binary, NAME, "2.15.0", forms)
 
 
 def lifted(checks, binary, version):

@@ -102,7 +102,7 @@ pub fn doctor(context: &Context, request: &DoctorRequest) -> Result<Report, Erro
     diagnosis.toolkit = toolkit.map(|asked| asked.toolkit);
     diagnosis.findings.extend(nccl::findings(&seen)?);
     diagnosis.findings.extend(patches::findings(&seen)?);
-    diagnosis.findings.extend(files::findings(&seen)?);
+    diagnosis.findings.extend(files::findings(&seen));
     diagnosis.findings.extend(colossalai::findings(&seen));
     if let (Some(timeout), Some(torch)) = (request.probe_timeout, &torch) {
         let (probes, found) = probe::run(&seen, torch, timeout);

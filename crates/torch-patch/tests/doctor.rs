@@ -288,6 +288,19 @@ fn a_changed_file_that_no_patch_knows_is_named() {
 }
 
 #[test]
+fn a_record_that_cannot_be_read_hides_nothing_else() {
+    let setting = with_pip(cpu());
+    let record = setting.world.at("torch-2.5.1.dist-info/RECORD");
+    fs::write(&record, "torch/version.py,sha256=?,\n").unwrap();
+    assert_eq!(about(&report(&setting), Topic::Files).level, Level::Note);
+    fs::remove_file(&record).unwrap();
+    fs::create_dir(&record).unwrap();
+    let found = report(&setting);
+    assert_eq!(about(&found, Topic::Files).level, Level::Attention);
+    assert_eq!(about(&found, Topic::Nccl).level, Level::Attention);
+}
+
+#[test]
 fn a_patch_of_a_user_is_needed_unless_it_says_otherwise() {
     let setting = with_pip(cpu()).patch("mine", BARRIER);
     setting.apply(&["gloo-windows"]);

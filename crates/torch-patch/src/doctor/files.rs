@@ -4,7 +4,6 @@ use torch_patch_env::normalize;
 
 use super::Seen;
 use crate::diagnosis::{DoctorFinding, Level, Topic};
-use crate::error::Error;
 use crate::report::Outcome;
 use crate::verified::{FindingReport, VerifiedReport};
 use crate::verify::{VerifyRequest, verify};
@@ -12,15 +11,25 @@ use crate::verify::{VerifyRequest, verify};
 /// How many files are named.
 const MOST_FILES: usize = 3;
 
-pub(super) fn findings(seen: &Seen<'_>) -> Result<Vec<DoctorFinding>, Error> {
+pub(super) fn findings(seen: &Seen<'_>) -> Vec<DoctorFinding> {
     let request = VerifyRequest {
         uv_caches: seen.request.uv_caches.clone(),
         ..VerifyRequest::default()
     };
-    let verified = verify(seen.context, &request)?.verified;
+    let verified = match verify(seen.context, &request) {
+        Ok(report) => report.verified,
+        // A `RECORD` that cannot be read hides nothing else.
+        Err(error) => {
+            let message = error.report().message;
+            return vec![
+                DoctorFinding::new(Topic::Files, Level::Attention, message)
+                    .helped_by("torch-patch verify"),
+            ];
+        }
+    };
     let mut found: Vec<DoctorFinding> = verified.iter().map(|own| files(seen, own)).collect();
     found.extend(verified.iter().filter_map(poisoned));
-    Ok(found)
+    found
 }
 
 /// What there is to tell of the files of one package.
@@ -48,6 +57,10 @@ fn files(seen: &Seen<'_>, verified: &VerifiedReport) -> DoctorFinding {
         .collect();
     if damaged.is_empty() {
         let checked = verified.checked;
+        if checked == 0 {
+            let message = format!("{subject}: its `RECORD` has no file that could be compared");
+            return finding(Level::Note, message).helped_by(format!("torch-patch verify {name}"));
+        }
         return finding(
             Level::Ok,
             format!("{subject}: {checked} files are as they were installed, or as recorded"),

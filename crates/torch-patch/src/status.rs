@@ -85,8 +85,11 @@ fn with_known_damage(context: &Context, patch: &Patch, found: PatchReport) -> Pa
     if patch.repairs || !is_broken {
         return found;
     }
+    // A bad edit in a file that the reason does not name is not what is in the way.
+    let reason = found.reason.as_deref().unwrap_or_default();
     let files = found.files.iter().map(|file| file.path.as_str());
-    let repairs = repairs_of(context, &files.collect::<Vec<_>>());
+    let named = files.filter(|file| reason.contains(&format!("`{file}`")));
+    let repairs = repairs_of(context, &named.collect::<Vec<_>>());
     if repairs.is_empty() {
         return found;
     }

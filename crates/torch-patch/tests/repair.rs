@@ -632,6 +632,18 @@ fn an_owner_that_says_all_it_wants_may_name_a_repair() {
 }
 
 #[test]
+fn a_bad_edit_in_another_file_is_not_what_is_in_the_way() {
+    let both = patch_file("both", "", "after = \"no such line\"\ninsert = \"x\"");
+    let workers = "\n[[variant.edit]]\nfile = \"torch/utils/cpp_extension.py\"\nreplace = \"num_workers = 1\"\nwith = \"num_workers = 2\"\n";
+    let setting = without_record().patch_file(&(both + workers));
+    setting.ninja();
+    let status = setting.status("both");
+    assert_eq!(status.outcome, Outcome::NotApplied);
+    assert_eq!(status.files.len(), 2);
+    assert!(status.repairs.is_empty(), "{status:?}");
+}
+
+#[test]
 #[cfg(unix)]
 fn a_file_that_was_edited_under_all_its_names_is_told() {
     let setting = setting();

@@ -19,27 +19,34 @@ pub(crate) type Cuts = Vec<(Range<usize>, Vec<u8>)>;
 /// What editors put before a text that they save as UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Contents of `file` without what was put in, likeliest first.
+/// Contents of `file` without what was put in, likeliest first, each made when it is asked for.
 pub(crate) fn originals(file: &[u8], all_cuts: Vec<Cuts>) -> impl Iterator<Item = Vec<u8>> {
     let saved = all_cuts.clone().into_iter().flat_map(move |cuts| {
-        let guess = without(file, &cuts);
-        unsaved(&guess)
+        let forms = UNSAVED.into_iter();
+        forms.filter_map(move |before| before(&without(file, &cuts)))
     });
     let guesses = all_cuts.into_iter().map(move |cuts| without(file, &cuts));
     guesses.chain(saved).filter(move |guess| guess != file)
 }
 
+/// What a text was before one thing that editors do; `None` if it has no sign of that.
+type Unsaved = fn(&[u8]) -> Option<Vec<u8>>;
+
 /// What a text may have been before an editor saved it: with other line endings throughout, without the byte order mark,
 /// with or without an ending of the last line.
-fn unsaved(text: &[u8]) -> Vec<Vec<u8>> {
-    let mut all = vec![to_crlf(text), to_lf(text)];
-    if let Some(rest) = text.strip_prefix(BYTE_ORDER_MARK) {
-        all.extend([rest.to_vec(), to_crlf(rest), to_lf(rest)]);
-    }
-    let (crlf, lf) = (&all[0], &all[1]);
-    let other_ends: Vec<Vec<u8>> = [text, crlf, lf].map(with_other_end).into();
-    all.extend(other_ends);
-    all
+const UNSAVED: [Unsaved; 8] = [
+    |text| Some(to_crlf(text)),
+    |text| Some(to_lf(text)),
+    |text| Some(unmarked(text)?.to_vec()),
+    |text| Some(to_crlf(unmarked(text)?)),
+    |text| Some(to_lf(unmarked(text)?)),
+    |text| Some(with_other_end(text)),
+    |text| Some(with_other_end(&to_crlf(text))),
+    |text| Some(with_other_end(&to_lf(text))),
+];
+
+fn unmarked(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(BYTE_ORDER_MARK)
 }
 
 /// The same text, with an ending of its last line where it has none, and without where it has one.

@@ -21,8 +21,9 @@ use crate::records::Records;
 use crate::report::{FileReport, Outcome, PatchReport};
 use crate::request::{ApplyRequest, Mode};
 
-/// How many contents are tried for one whose digest is known.
+/// How many contents are tried for one whose digest is known, and how many bytes they may have together.
 const GUESSES: usize = 1_500;
+const GUESSED_BYTES: usize = 512 * 1024 * 1024;
 
 /// What becomes of the files below one site-packages directory.
 #[derive(Default)]
@@ -409,7 +410,8 @@ fn proven(bytes: &[u8], edits: &[&FilePatch], known: &Known) -> Option<(Vec<u8>,
         let own = proofs.iter().find(|(known, _)| *known == digest);
         own.map(|(_, proof)| *proof)
     };
-    search(bytes, edits, &proof, &mut GUESSES.clone())
+    let mut left = GUESSES.min(GUESSED_BYTES / bytes.len().max(1));
+    search(bytes, edits, &proof, &mut left)
 }
 
 /// Takes the edits out one after the other, each in every likely way, until the result is proven.

@@ -632,6 +632,19 @@ fn an_owner_that_says_all_it_wants_may_name_a_repair() {
 }
 
 #[test]
+fn compiled_files_of_the_bad_edit_go() {
+    let setting = setting();
+    setting.ninja();
+    let compiled = "torch/utils/__pycache__/cpp_extension.cpython-311.pyc";
+    let other = "torch/utils/__pycache__/hooks.cpython-311.pyc";
+    setting.world.write(compiled, "old code");
+    setting.world.write(other, "code");
+    setting.repair(&["ninja-version"]);
+    assert!(!setting.world.at(compiled).exists());
+    assert!(setting.world.at(other).exists());
+}
+
+#[test]
 fn a_bad_edit_in_another_file_is_not_what_is_in_the_way() {
     let both = patch_file("both", "", "after = \"no such line\"\ninsert = \"x\"");
     let workers = "\n[[variant.edit]]\nfile = \"torch/utils/cpp_extension.py\"\nreplace = \"num_workers = 1\"\nwith = \"num_workers = 2\"\n";

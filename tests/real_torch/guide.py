@@ -136,7 +136,9 @@ def guide(checks, binary, torch, more=()):
         dies_in_launch(torch, *BENCHMARK)
     with checks.check("unpatched, the mapping to the CPU hides nothing: the same error"):
         dies_in_launch(torch, *BENCHMARK, *SHORT, hook="cpu_for_cuda")
-    with checks.check("`torch-patch doctor --run` knows the guides' command, misses what was left out, and meets the error"):
+    with checks.check(
+        "`torch-patch doctor --run` knows the guides' command, misses what was left out, and meets the error"
+    ):
         told, probes = doctor(torch, binary)
         # It asks for pre-commit and never imports it: left out here.
         missing = ("attention", "ColossalAI 0.2.5 needs what is not here: pre-commit")

@@ -75,7 +75,11 @@ def cached(digest, *wanted):
 def check_digest(folder, digest):
     """The one file in a folder, which has to have the digest."""
     (path,) = folder.iterdir()
-    equal(run("sha256sum", path).split()[0].lstrip("\\"), digest, f"sha256 of `{path}`")
+    equal(
+        run("sha256sum", path).split()[0].lstrip("\\"),
+        digest,
+        f"sha256 of `{path}`, which is fetched anew without its folder",
+    )
     return path
 
 

@@ -130,7 +130,9 @@ def main_job(checks, binary, torch):
         asked = "import torch as t; print(t.__version__, t.cuda.is_available(), t.distributed.is_nccl_available())"
         equal(torch.ask(asked, hook=None), f"{torch.release.build} False True", "torch with its NCCL")
         equal(torch.ask(asked), f"{torch.release.build} False False", "torch with NCCL hidden")
-    with checks.check("doctor tells its build and that NCCL is in it, from its files, and that nothing needs attention"):
+    with checks.check(
+        "doctor tells its build and that NCCL is in it, from its files, and that nothing needs attention"
+    ):
         diagnosis = torch_patch("doctor").expect(0).json["diagnosis"]
         cuda = torch.release.build.split("+cu")[1]
         wanted = {"version": torch.release.build, "cuda": f"{cuda[:-1]}.{cuda[-1]}", "nccl": True, "gloo": True}

@@ -1,11 +1,11 @@
 //! `torch-patch doctor`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anstyle::Style;
 use clap::Args;
-use torch_patch::{DoctorFinding, DoctorRequest, Level, Report, Tools};
+use torch_patch::{DoctorFinding, DoctorRequest, Level, Report, Tools, shell_word};
 
 use crate::args::Options;
 use crate::language::{padded, say};
@@ -72,7 +72,12 @@ fn complete(report: &mut Report, options: &Options) {
     let patches = options.patch_files.iter();
     let patches = patches.map(|path| ("--patches", Some(path)));
     let given = environment.into_iter().chain(patches);
-    let given = given.filter_map(|(option, value)| Some(format!(" {option} {}", quoted(value?))));
+    let given = given.filter_map(|(option, value)| {
+        Some(format!(
+            " {option} {}",
+            shell_word(&value?.display().to_string())
+        ))
+    });
     let given: String = given.collect();
     let findings = report.diagnosis.iter_mut();
     let commands = findings
@@ -82,16 +87,6 @@ fn complete(report: &mut Report, options: &Options) {
         if command.starts_with("torch-patch ") && !command.contains("--python") {
             command.push_str(&given);
         }
-    }
-}
-
-/// A path as a word for a shell.
-fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    if path.contains(char::is_whitespace) {
-        format!("\"{path}\"")
-    } else {
-        path
     }
 }
 

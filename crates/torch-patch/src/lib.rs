@@ -105,6 +105,7 @@ mod restored;
 mod revert;
 mod run;
 mod runs;
+mod shell;
 mod standing;
 mod status;
 mod sync;
@@ -146,6 +147,7 @@ pub use restore::{OnPatches, RestoreRequest, Unlocated, restore};
 pub use restored::{RestoreOutcome, RestoredReport};
 pub use revert::revert;
 pub use run::Run;
+pub use shell::shell_word;
 pub use status::status;
 pub use sync::{SyncRequest, project_patches, sync};
 pub use torch_patch_env::{

@@ -28,5 +28,7 @@ mod status;
 mod suggest;
 mod superseded;
 #[cfg(feature = "upstream")]
+#[cfg(unix)]
+mod toolkits;
 mod trial;
 mod verify;

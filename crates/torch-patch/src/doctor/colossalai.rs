@@ -113,7 +113,7 @@ fn needs(seen: &Seen<'_>, colossalai: &Distribution) -> Option<DoctorFinding> {
     if missing.is_empty() {
         return None;
     }
-    let python = python::quoted(python::interpreter(environment));
+    let python = python::word(python::interpreter(environment));
     let message = format!(
         "ColossalAI {} needs what is not here: {}",
         colossalai.version,

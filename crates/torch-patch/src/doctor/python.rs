@@ -6,6 +6,7 @@ use torch_patch_env::Environment;
 
 use crate::context::Context;
 use crate::diagnosis::{DoctorFinding, Level, Topic};
+use crate::shell::shell_word;
 
 pub(super) fn findings(context: &Context) -> Vec<DoctorFinding> {
     let environment = context.environment();
@@ -30,7 +31,7 @@ fn python(environment: &Environment) -> DoctorFinding {
 
 fn pip(environment: &Environment) -> DoctorFinding {
     let finding = |level, message: String| DoctorFinding::new(Topic::Pip, level, message);
-    let python = quoted(interpreter(environment));
+    let python = word(interpreter(environment));
     match environment.distribution("pip") {
         Ok(pip) => match &environment.externally_managed {
             None => finding(Level::Ok, format!("pip {}", pip.version)),
@@ -67,14 +68,7 @@ pub(super) fn interpreter(environment: &Environment) -> Option<PathBuf> {
 }
 
 /// The Python as a word of a command line.
-pub(super) fn quoted(python: Option<PathBuf>) -> String {
-    let Some(python) = python else {
-        return "python".to_owned();
-    };
-    let python = python.display().to_string();
-    if python.contains(char::is_whitespace) {
-        format!("\"{python}\"")
-    } else {
-        python
-    }
+pub(super) fn word(python: Option<PathBuf>) -> String {
+    let python = python.unwrap_or_else(|| PathBuf::from("python"));
+    shell_word(&python.display().to_string())
 }

@@ -16,7 +16,7 @@ pub(super) fn findings(
     diagnosis: &mut Diagnosis,
 ) -> Option<Distribution> {
     let finding = |level, message: String| DoctorFinding::new(Topic::Torch, level, message);
-    let python = python::quoted(python::interpreter(context.environment()));
+    let python = python::word(python::interpreter(context.environment()));
     let torch = match context.environment().distribution("torch") {
         Ok(torch) => torch,
         Err(error) => {

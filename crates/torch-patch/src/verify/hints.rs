@@ -3,6 +3,7 @@
 use torch_patch_env::{Distribution, Kind, normalize};
 
 use crate::context::Context;
+use crate::shell::shell_word;
 use crate::verified::{FindingReport, FindingState, VerifiedReport};
 use crate::verify::by_hand::ByHand;
 
@@ -78,7 +79,7 @@ fn restoring(distribution: &Distribution, report: &VerifiedReport) -> Option<Str
              FILE…` single files"
         ));
     }
-    let files: Vec<String> = damaged.iter().map(|own| quoted(&own.path)).collect();
+    let files: Vec<String> = damaged.iter().map(|own| shell_word(&own.path)).collect();
     Some(format!(
         "`torch-patch restore {}` puts back what was installed, and keeps a copy",
         files.join(" ")
@@ -103,7 +104,7 @@ fn recording(distribution: &Distribution, report: &VerifiedReport) -> Option<Str
 fn poisoned(context: &Context, distribution: &Distribution) -> String {
     let Distribution { name, version, .. } = distribution;
     let prefix = context.environment().prefix.as_ref();
-    let prefix = prefix.map(|prefix| quoted(&prefix.display().to_string()));
+    let prefix = prefix.map(|prefix| shell_word(&prefix.display().to_string()));
     let place = prefix.map_or_else(String::new, |prefix| format!("--python {prefix} "));
     format!(
         "every environment that uv makes from its cache gets the changed files: run `uv cache clean {}`, then `uv pip \
@@ -126,15 +127,5 @@ fn no_record(context: &Context, distribution: &Distribution) -> String {
             "install {} again with pip or uv, which write a `RECORD`",
             distribution.name
         )
-    }
-}
-
-/// A word for a shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |char: char| char.is_alphanumeric() || "-_./+:\\~".contains(char);
-    if word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("\"{word}\"")
     }
 }

@@ -182,10 +182,15 @@ fn a_torch_that_is_not_there_or_half_there_is_told() {
         (level, message),
         (Level::Attention, "torch is not installed here")
     );
+    let command = command.unwrap();
+    // There is no pip, as in environments of uv.
     assert!(
-        command.unwrap().ends_with("-m pip install torch"),
-        "{command:?}"
+        command.starts_with("uv pip install --python ") && command.ends_with(" torch"),
+        "{command}"
     );
+    let with_pip = report(&with_pip(setting));
+    let command = told(&with_pip, Topic::Torch).2.unwrap();
+    assert!(command.ends_with("-m pip install torch"), "{command}");
     assert!(all_about(&absent, Topic::Nccl).is_empty());
 
     let setting = cpu();

@@ -113,16 +113,13 @@ fn needs(seen: &Seen<'_>, colossalai: &Distribution) -> Option<DoctorFinding> {
     if missing.is_empty() {
         return None;
     }
-    let python = python::word(python::interpreter(environment));
     let message = format!(
         "ColossalAI {} needs what is not here: {}",
         colossalai.version,
         missing.join(", ")
     );
-    Some(
-        finding(Level::Attention, message)
-            .helped_by(format!("{python} -m pip install {}", wanted.join(" "))),
-    )
+    let command = python::install(environment, &wanted.join(" "));
+    Some(finding(Level::Attention, message).helped_by(command))
 }
 
 fn requirements(colossalai: &Distribution) -> Vec<Requirement> {

@@ -79,7 +79,7 @@ fn files(seen: &Seen<'_>, verified: &VerifiedReport) -> DoctorFinding {
         format!("{subject}: not as installed: {named}")
     };
     finding(Level::Attention, message)
-        .means("somebody has changed them, and nothing is recorded of it")
+        .means("changed by somebody, and nothing is recorded of it")
         .helped_by(format!("torch-patch verify {name}"))
 }
 

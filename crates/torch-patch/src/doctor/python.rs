@@ -67,8 +67,18 @@ pub(super) fn interpreter(environment: &Environment) -> Option<PathBuf> {
     found.find(|python| python.is_file())
 }
 
+/// The command that installs something here: pip's where there is one, else uv's.
+pub(super) fn install(environment: &Environment, what: &str) -> String {
+    let python = word(interpreter(environment));
+    if environment.distribution("pip").is_ok() {
+        format!("{python} -m pip install {what}")
+    } else {
+        format!("uv pip install --python {python} {what}")
+    }
+}
+
 /// The Python as a word of a command line.
-pub(super) fn word(python: Option<PathBuf>) -> String {
+fn word(python: Option<PathBuf>) -> String {
     let python = python.unwrap_or_else(|| PathBuf::from("python"));
     shell_word(&python.display().to_string())
 }

@@ -16,7 +16,6 @@ pub(super) fn findings(
     diagnosis: &mut Diagnosis,
 ) -> Option<Distribution> {
     let finding = |level, message: String| DoctorFinding::new(Topic::Torch, level, message);
-    let python = python::word(python::interpreter(context.environment()));
     let torch = match context.environment().distribution("torch") {
         Ok(torch) => torch,
         Err(error) => {
@@ -28,7 +27,7 @@ pub(super) fn findings(
             };
             let found = finding(Level::Attention, message);
             diagnosis.findings.push(if is_absent {
-                found.helped_by(format!("{python} -m pip install torch"))
+                found.helped_by(python::install(context.environment(), "torch"))
             } else {
                 found
             });
@@ -43,7 +42,7 @@ pub(super) fn findings(
     };
     let found = &mut diagnosis.findings;
     found.push(finding(Level::Ok, message));
-    found.extend(half_upgraded(&torch, &build, &python));
+    found.extend(half_upgraded(context, &torch, &build));
     found.extend(others(context));
     let is_for_gpu = build.cuda.is_some() || build.hip.is_some();
     let mut drivers = request.driver_files.iter();
@@ -106,15 +105,20 @@ fn cuda_of(version: &str) -> Option<String> {
 }
 
 /// Says so if the metadata and the files are of two releases.
-fn half_upgraded(torch: &Distribution, build: &TorchBuild, python: &str) -> Option<DoctorFinding> {
+fn half_upgraded(
+    context: &Context,
+    torch: &Distribution,
+    build: &TorchBuild,
+) -> Option<DoctorFinding> {
     let public = |version: &str| version.split('+').next().unwrap_or_default().to_owned();
     let (metadata, files) = (public(&torch.version), public(&build.version));
     (metadata != files).then(|| {
         let message = format!("its metadata says {metadata}, and its `version.py` says {files}");
         DoctorFinding::new(Topic::Torch, Level::Attention, message)
             .means("an upgrade was interrupted, or two installations share the directory")
-            .helped_by(format!(
-                "{python} -m pip install --force-reinstall --no-deps torch=={metadata}"
+            .helped_by(python::install(
+                context.environment(),
+                &format!("--force-reinstall --no-deps torch=={metadata}"),
             ))
     })
 }

@@ -179,17 +179,26 @@ def before_and_after(checks, scene, name, what, broken, works, options=(), outco
         holds(code != 0 and has_symptom(output, name), f"expected the symptom again:\n{output}")
 
 
-def hand_edits(checks, binary, name, distribution, version, files, edits, platform="win", others=()):
-    """Each edit that guides tell people to make is recognised; `edits` are lists of `(file, old, new)`."""
+def hand_edits(checks, binary, name, distribution, version, files, edits, platform="win", others=(), adopted=False):
+    """Each edit that guides tell people to make is recognised; `edits` are lists of `(file, old, new)`.
+
+    With `adopted` it is taken over as well, and reverting the patch gives back what the release has.
+    """
     for title, changes in edits.items():
         with checks.check(f"{distribution} {version}, made by hand: {title}"), scene(binary) as here:
             here.release(distribution, version, files, platform)
+            released = {file: (here.site / file).read_bytes() for file in files}
             for other, other_version in others:
                 here.installed(other, other_version)
             for file, old, new in changes:
                 here.edit(file, old, new)
             answer = here.torch_patch("apply", here.patch(name), "--dry-run", "--accept-risk").expect(0)
             equal(answer.outcome(name), "applied-by-hand", "outcome")
+            if adopted:
+                answer = here.torch_patch("apply", here.patch(name), "--adopt", "--accept-risk").expect(0)
+                equal(answer.outcome(name), "adopted", "outcome")
+                equal(here.torch_patch("revert", name).expect(0).outcome(name), "reverted", "outcome")
+                equal({file: (here.site / file).read_bytes() for file in files}, released, "the files of the release")
 
 
 def damaged_and_repaired(checks, scene, name, what, damage, broken, works, proven):

@@ -111,6 +111,13 @@ pub enum CompileErrorKind {
         /// The key of the verb.
         verb: &'static str,
     },
+    /// Nothing in a file tells that this was done by hand.
+    NotByHand {
+        /// The key of the verb.
+        verb: &'static str,
+    },
+    /// Nothing in a file tells that a line was taken out, unless its neighbours are known.
+    DeletionUntold,
     /// The anchor has no call, or several of which none is the one meant.
     NoCall,
     /// The replacement of a regex anchor has several lines.
@@ -147,6 +154,14 @@ impl fmt::Display for CompileErrorKind {
             Self::Argument => f.write_str("expected `name=value`"),
             Self::Import => f.write_str("expected one statement `import …` or `from … import …`"),
             Self::NotWithVerb { verb } => write!(f, "this key has no meaning beside `{verb}`"),
+            Self::NotByHand { verb } => write!(
+                f,
+                "`{verb}` cannot be told from what a file may have anyway: expected another verb in a `by-hand` table"
+            ),
+            Self::DeletionUntold => f.write_str(
+                "a deletion by hand is told by its neighbours only: expected `near` with the line above as `after` and the \
+                 line below as `before`",
+            ),
             Self::NoCall => f.write_str("expected an anchor with one call, or with `...` as the arguments of the one that is meant"),
             Self::SeveralLines => f.write_str("the replacement of a regex anchor is one line"),
             Self::CreateNotAlone => f.write_str("`create` must be the only edit of its file"),

@@ -21,6 +21,8 @@ use crate::syntax::{self, SyntaxBroken};
 pub struct FilePatch {
     language: Language,
     edits: Vec<Compiled>,
+    /// What people edit in the file instead; one in place stands for all edits.
+    instead: Vec<Compiled>,
 }
 
 /// What a file looks like to a patch.
@@ -129,11 +131,7 @@ impl FilePatch {
     /// The first value that makes no sense, with the edit and the key it belongs to.
     pub fn compile(path: &str, edits: &[Edit]) -> Result<Self, CompileError> {
         let language = Language::of_path(path);
-        let compiled = edits
-            .iter()
-            .enumerate()
-            .map(|(index, edit)| Compiled::new(edit, index, language));
-        let compiled: Vec<Compiled> = compiled.collect::<Result<_, _>>()?;
+        let compiled = compiled(edits, language)?;
         let create = compiled
             .iter()
             .position(|edit| matches!(edit.action, Action::Create { .. }));
@@ -146,8 +144,39 @@ impl FilePatch {
             _ => Ok(Self {
                 language,
                 edits: compiled,
+                instead: Vec::new(),
             }),
         }
+    }
+
+    /// Adds edits that people make in this file by hand instead of those of the patch, each on its own. A file that has
+    /// one of them counts as one in which all edits were made by hand.
+    ///
+    /// # Errors
+    ///
+    /// The first value that makes no sense, with the edit among these and the key it belongs to; or one that a file does
+    /// not tell: an import, a text at the end, a new file, a deletion between lines that are not known.
+    pub fn or_by_hand(self, edits: &[Edit]) -> Result<Self, CompileError> {
+        let instead = compiled(edits, self.language)?;
+        for (edit, compiled) in instead.iter().enumerate() {
+            let verb = edits[edit].verb.key();
+            let has_neighbours = compiled.near_after.is_some() && compiled.near_before.is_some();
+            let kind = match compiled.action {
+                Action::Import { .. } | Action::Append { .. } | Action::Create { .. } => {
+                    CompileErrorKind::NotByHand { verb }
+                }
+                Action::Delete { .. } if !has_neighbours && compiled.by_hand.is_empty() => {
+                    CompileErrorKind::DeletionUntold
+                }
+                _ => continue,
+            };
+            return Err(CompileError {
+                edit,
+                field: Field::Verb(verb),
+                kind,
+            });
+        }
+        Ok(Self { instead, ..self })
     }
 
     /// Whether the patch makes the file.
@@ -172,6 +201,9 @@ impl FilePatch {
     #[must_use]
     pub fn classify(&self, file: Option<&[u8]>) -> Classification {
         self.look(file, |document, located| {
+            if let Some(sites) = self.made_instead(document, &located) {
+                return self.instead_of(document, &located, &sites);
+            }
             let edits: Vec<EditReport> = located
                 .iter()
                 .enumerate()
@@ -211,8 +243,17 @@ impl FilePatch {
     /// nothing recorded; likeliest first. Which of them is right, if any, a digest has to tell.
     pub fn originals<'f>(&self, file: &'f [u8]) -> impl Iterator<Item = Vec<u8>> + use<'f> {
         let cuts = Document::new(file, self.language).map(|document| {
-            let located: Vec<Located> = self.locate(&document);
-            restore::all_cuts(&document, &self.edits, &located)
+            let own = self.locate(&document);
+            let own: Vec<_> = self.edits.iter().zip(&own).collect();
+            let mut all = restore::all_cuts(&document, &own);
+            for edit in &self.instead {
+                let located = locate(&document, edit);
+                if matches!(located, Located::Applied(_) | Located::ByHand(_)) {
+                    let with: Vec<_> = own.iter().copied().chain([(edit, &located)]).collect();
+                    all.extend(restore::all_cuts(&document, &with));
+                }
+            }
+            all
         });
         restore::originals(file, cuts.unwrap_or_default())
     }
@@ -225,14 +266,11 @@ impl FilePatch {
             return Vec::new();
         };
         let located = self.locate(&document);
-        let in_place = located.iter().filter_map(|located| match located {
-            Located::Applied(sites) | Located::ByHand(sites) => Some(sites),
-            _ => None,
-        });
-        let mut lines: Vec<usize> = in_place
-            .flatten()
-            .map(|site| site.line(&document))
-            .collect();
+        let in_place = match self.made_instead(&document, &located) {
+            Some(sites) => sites,
+            None => located.into_iter().filter_map(in_place).flatten().collect(),
+        };
+        let mut lines: Vec<usize> = in_place.iter().map(|site| site.line(&document)).collect();
         lines.sort_unstable();
         lines
     }
@@ -245,7 +283,8 @@ impl FilePatch {
     pub fn without(&self, file: &[u8]) -> Option<Vec<u8>> {
         let document = Document::new(file, self.language).ok()?;
         let located = self.locate(&document);
-        let cuts = restore::exact_cuts(&document, &self.edits, &located)?;
+        let located: Vec<_> = self.edits.iter().zip(&located).collect();
+        let cuts = restore::exact_cuts(&document, &located)?;
         let result = restore::without(file, &cuts);
         let is_broken = self.language.is_python() && syntax::is_broken_by(&document, &result);
         (!is_broken).then_some(result)
@@ -254,6 +293,17 @@ impl FilePatch {
     fn locate(&self, document: &Document<'_>) -> Vec<Located> {
         let edits = self.edits.iter();
         edits.map(|edit| locate(document, edit)).collect()
+    }
+
+    /// Where people have edited the file instead, if they have and not all edits of the patch are in place.
+    fn made_instead(&self, document: &Document<'_>, located: &[Located]) -> Option<Vec<Site>> {
+        let is_whole =
+            |located: &Located| matches!(located, Located::Applied(_) | Located::Satisfied(_));
+        if located.iter().all(is_whole) {
+            return None;
+        }
+        let mut instead = self.instead.iter().map(|edit| locate(document, edit));
+        instead.find_map(in_place)
     }
 
     /// The same, with the lines that come near an anchor which is not found.
@@ -283,6 +333,32 @@ impl FilePatch {
                 let located = self.locate_and_explain(&document);
                 Ok(with(&document, located))
             }
+        }
+    }
+
+    /// What a file looks like in which people have edited `sites` instead. Where that is a part of what the patch does,
+    /// the rest is missing.
+    fn instead_of(
+        &self,
+        document: &Document<'_>,
+        located: &[Located],
+        sites: &[Site],
+    ) -> Classification {
+        let by_hand = |sites: &[Site]| EditReport {
+            state: FileState::AppliedByHand,
+            lines: sites.iter().map(|site| site.line(document)).collect(),
+        };
+        let is_part = located
+            .iter()
+            .any(|located| matches!(located, Located::Applied(_)));
+        let report = |(index, located): (usize, &Located)| match located {
+            Located::Applied(own) | Located::ByHand(own) => by_hand(own),
+            Located::Pristine(_) if is_part => self.report(document, index, located),
+            _ => by_hand(sites),
+        };
+        Classification {
+            state: FileState::AppliedByHand,
+            edits: located.iter().enumerate().map(report).collect(),
         }
     }
 
@@ -330,7 +406,7 @@ impl FilePatch {
         if let Some((index, kind)) = conflict {
             FileState::Conflict(self.conflict(index, kind.clone()))
         } else if !by_hand.is_empty() {
-            match pristine.iter().find(|&&edit| self.has_hand_made_form(edit)) {
+            match pristine.iter().find(|&&edit| self.edit_has_form(edit)) {
                 None => FileState::AppliedByHand,
                 Some(&index) => {
                     let applied = [by_hand, applied].concat();
@@ -351,7 +427,13 @@ impl FilePatch {
         }
     }
 
-    fn has_hand_made_form(&self, edit: usize) -> bool {
+    /// Whether a form is known in which people make one of the edits by hand.
+    #[must_use]
+    pub fn has_hand_made_form(&self) -> bool {
+        !self.instead.is_empty() || (0..self.edits.len()).any(|edit| self.edit_has_form(edit))
+    }
+
+    fn edit_has_form(&self, edit: usize) -> bool {
         !self.edits[edit].by_hand.is_empty()
     }
 
@@ -365,6 +447,21 @@ impl FilePatch {
                 .map(crate::compile::Within::source),
             kind,
         }
+    }
+}
+
+fn compiled(edits: &[Edit], language: Language) -> Result<Vec<Compiled>, CompileError> {
+    let edits = edits.iter().enumerate();
+    edits
+        .map(|(index, edit)| Compiled::new(edit, index, language))
+        .collect()
+}
+
+/// Where an edit is in place, by an application or by hand.
+fn in_place(located: Located) -> Option<Vec<Site>> {
+    match located {
+        Located::Applied(sites) | Located::ByHand(sites) => Some(sites),
+        _ => None,
     }
 }
 
@@ -538,6 +635,12 @@ fn patch_drafts(
     patch: &FilePatch,
 ) -> Result<Vec<Draft>, ApplyError> {
     let located = patch.locate_and_explain(document);
+    if let Some(sites) = patch.made_instead(document, &located) {
+        return Err(ApplyError::ByHand {
+            patch: index,
+            lines: sites.iter().map(|site| site.line(document)).collect(),
+        });
+    }
     match patch.state(&located) {
         FileState::Applied => Ok(Vec::new()),
         FileState::Conflict(conflict) => Err(ApplyError::Conflict {

@@ -5,9 +5,10 @@
 use std::ops::Range;
 
 use crate::block::Block;
-use crate::compile::{Action, Compiled, Finder};
+use crate::compile::{Action, CallAnchor, Compiled, Finder};
 use crate::document::Document;
 use crate::locate::Located;
+use crate::pattern::Pattern;
 use crate::site::{Site, SiteState};
 
 /// How many lines beside a hand-made edit may have been put in with it.
@@ -75,39 +76,30 @@ pub(crate) fn without(file: &[u8], cuts: &Cuts) -> Vec<u8> {
 }
 
 /// The ways in which `edits` can be taken out of a file.
-pub(crate) fn all_cuts(
-    document: &Document<'_>,
-    edits: &[Compiled],
-    located: &[Located],
-) -> Vec<Cuts> {
+pub(crate) fn all_cuts(document: &Document<'_>, edits: &[(&Compiled, &Located)]) -> Vec<Cuts> {
     let mut all = Vec::new();
     for above in 0..=BESIDE {
         for below in 0..=BESIDE {
-            all.extend(cuts(document, edits, located, above, below));
+            all.extend(cuts(document, edits, above, below));
         }
     }
     all
 }
 
 /// What to take out so that exactly the edits go, if any is in place, and nothing beside them.
-pub(crate) fn exact_cuts(
-    document: &Document<'_>,
-    edits: &[Compiled],
-    located: &[Located],
-) -> Option<Cuts> {
-    cuts(document, edits, located, 0, 0).filter(|cuts| !cuts.is_empty())
+pub(crate) fn exact_cuts(document: &Document<'_>, edits: &[(&Compiled, &Located)]) -> Option<Cuts> {
+    cuts(document, edits, 0, 0).filter(|cuts| !cuts.is_empty())
 }
 
 /// What to take out, together with some blank or comment lines beside it.
 fn cuts(
     document: &Document<'_>,
-    edits: &[Compiled],
-    located: &[Located],
+    edits: &[(&Compiled, &Located)],
     above: usize,
     below: usize,
 ) -> Option<Cuts> {
     let mut cuts: Cuts = Vec::new();
-    for (edit, located) in edits.iter().zip(located) {
+    for (edit, located) in edits {
         let (Located::Applied(sites) | Located::ByHand(sites)) = located else {
             continue;
         };
@@ -116,6 +108,8 @@ fn cuts(
         }
     }
     cuts.sort_by_key(|(span, _)| span.start);
+    // One place may be that of two edits.
+    cuts.dedup();
     let is_disjoint = cuts.windows(2).all(|pair| pair[0].0.end <= pair[1].0.start);
     is_disjoint.then_some(cuts)
 }
@@ -143,32 +137,60 @@ fn cut(
             }
             Some((span, Vec::new()))
         }
-        Action::Replace { range, .. } if range.until.is_none() => {
+        Action::Replace { range, .. } | Action::CommentOut { range, .. }
+            if range.until.is_none() =>
+        {
             let Finder::Lines(spellings) = &range.anchor else {
                 return None;
             };
-            let source = spellings.get(site.spelling)?.source();
-            if source.contains("...") {
-                return None;
-            }
-            let base = document.indent_at(site.span.start);
-            let ending = document.ending_beside(site.span.start);
-            let block = Block::new(source, document.language.is_python());
-            let lines = site.span.with_ending(document);
-            let span = widened(document, &lines, above, below)?;
-            // The last line keeps the ending that it has.
-            let ending_of_last = match &document.bytes[span.clone()] {
-                [.., b'\r', b'\n'] => 2,
-                [.., b'\r' | b'\n'] => 1,
-                _ => 0,
-            };
-            Some((
-                span.start..span.end - ending_of_last,
-                block.render(base, document.unit(base)).join(ending),
-            ))
+            written(document, spellings.get(site.spelling)?, site, above, below)
+        }
+        Action::Argument {
+            anchor: CallAnchor::Lines(spellings),
+            ..
+        } => {
+            let (pattern, _) = spellings.get(site.spelling)?;
+            let (_, call) = written(document, pattern, site, above, below)?;
+            // A comment behind the call stays.
+            let is_alone = above == 0 && below == 0;
+            is_alone.then(|| {
+                (
+                    site.span.start..site.span.end,
+                    call.trim_ascii_start().to_vec(),
+                )
+            })
         }
         _ => None,
     }
+}
+
+/// The lines of a site, in whose place the anchor comes as it is written; `None` if it has a wildcard.
+fn written(
+    document: &Document<'_>,
+    anchor: &Pattern,
+    site: &Site,
+    above: usize,
+    below: usize,
+) -> Option<(Range<usize>, Vec<u8>)> {
+    let source = anchor.source();
+    if source.contains("...") {
+        return None;
+    }
+    let base = document.indent_at(site.span.start);
+    let ending = document.ending_beside(site.span.start);
+    let block = Block::new(source, document.language.is_python());
+    let lines = site.span.with_ending(document);
+    let span = widened(document, &lines, above, below)?;
+    // The last line keeps the ending that it has.
+    let ending_of_last = match &document.bytes[span.clone()] {
+        [.., b'\r', b'\n'] => 2,
+        [.., b'\r' | b'\n'] => 1,
+        _ => 0,
+    };
+    Some((
+        span.start..span.end - ending_of_last,
+        block.render(base, document.unit(base)).join(ending),
+    ))
 }
 
 /// Whole lines with some blank or comment lines above and below, if there are so many.

@@ -1,9 +1,10 @@
 //! Edits that people made by hand, and what a file was before someone made them.
 
-use torch_patch_edit::{Edit, FilePatch, FileState};
+use torch_patch_edit::{Edit, Expect, FilePatch, FileState};
 
 use crate::building::{
-    With, after, any_of, argument, before, delete, line, regex, replace, until, wrap,
+    With, after, any_of, append, argument, before, comment_out, delete, import, line, regex,
+    replace, until, wrap,
 };
 
 #[test]
@@ -91,6 +92,101 @@ fn what_the_edit_itself_makes_is_not_taken_for_a_hand_made_form() {
         let by_hand = format!("b\n{form}\nc\n");
         let state = patch.classify(Some(by_hand.as_bytes())).state;
         assert_eq!(state, FileState::AppliedByHand, "{by_hand}");
+    }
+}
+
+#[test]
+fn what_people_edit_elsewhere_instead_stands_for_all_edits() {
+    const ORIGINAL: &str = "\
+class A:
+    x: int
+
+    def f(self):
+        return g(self.a,
+                 x=self.x)
+
+    def h(self):
+        one = load(1)
+        two = load(1)
+        old()
+        end()
+";
+    let own = || replace(line("x: int"), "x: int = 0").within("class A");
+    let other = after(line("one = load(1)"), "three = 3");
+    let shorter = replace(
+        line("return g(self.a,\n         x=self.x)"),
+        "return g(self.a)",
+    );
+    let call = argument("safe=False", line("... = load(1)"));
+    let instead = [
+        shorter
+            .within("class A > def f")
+            .by_hand(&["return g(self.a)"]),
+        Edit {
+            expect: Expect::Exactly(2),
+            ..call.within("def h")
+        },
+        comment_out(line("old()")).within("def h"),
+        delete(line("end()"))
+            .near_after("old()")
+            .near_before("last()"),
+    ];
+    let patch = FilePatch::compile("a.py", &[own(), other]).unwrap();
+    let patch = patch.or_by_hand(&instead).unwrap();
+    let state = |text: &str| patch.classify(Some(text.as_bytes())).state;
+    assert_eq!(state(ORIGINAL), FileState::Pristine);
+    for (removed, put, line, is_known) in [
+        ("self.a,\n                 x=self.x", "self.a", 5, true),
+        ("self.a,\n                 x=self.x", " self . a ", 5, true),
+        ("old()", "# old()", 11, true),
+        ("old()", "#old()", 11, true),
+    ] {
+        let text = ORIGINAL.replace(removed, put);
+        let found = patch.classify(Some(text.as_bytes()));
+        assert_eq!(found.state, FileState::AppliedByHand, "{put}");
+        let lines: Vec<&[usize]> = found.edits.iter().map(|edit| &*edit.lines).collect();
+        assert_eq!(lines, [[line], [line]], "{put}");
+        assert_eq!(patch.lines_in_place(text.as_bytes()), [line], "{put}");
+        let error = patch.apply(Some(text.as_bytes())).unwrap_err();
+        assert!(error.to_string().contains("by hand"), "{error}");
+        let mut guesses = patch.originals(text.as_bytes());
+        let is_guessed = guesses.any(|guess| guess == ORIGINAL.as_bytes());
+        assert_eq!(is_guessed, is_known, "{put}");
+    }
+    // Both of two calls, not one.
+    let both = ORIGINAL.replace("load(1)", "load(1, safe=False)");
+    assert_eq!(state(&both), FileState::AppliedByHand);
+    let one = ORIGINAL.replacen("load(1)", "load(1, safe=False)", 1);
+    assert!(
+        !matches!(state(&one), FileState::AppliedByHand | FileState::Applied),
+        "{one}"
+    );
+    // Where it is a part of what the patch does, the rest is told as missing.
+    let own_too = ORIGINAL
+        .replace("old()", "# old()")
+        .replace("x: int", "x: int = 0");
+    let found = patch.classify(Some(own_too.as_bytes()));
+    assert_eq!(found.state, FileState::AppliedByHand);
+    let states: Vec<&FileState> = found.edits.iter().map(|edit| &edit.state).collect();
+    assert_eq!(states, [&FileState::AppliedByHand, &FileState::Pristine]);
+    let mut guesses = patch.originals(own_too.as_bytes());
+    assert!(guesses.any(|guess| guess == ORIGINAL.as_bytes()));
+    // With all of its own it is what the patch says, whatever else there is.
+    let all = own_too.replace("one = load(1)", "one = load(1)\n        three = 3");
+    assert_eq!(state(&all), FileState::Applied);
+    // Also where an anchor of its own is gone.
+    let gone = ORIGINAL
+        .replace("old()", "# old()")
+        .replace("    x: int\n", "");
+    assert_eq!(state(&gone), FileState::AppliedByHand);
+    for (edit, reason) in [
+        (import("import os"), "cannot be told"),
+        (append("x = 1"), "cannot be told"),
+        (delete(line("end()")), "neighbours"),
+    ] {
+        let patch = FilePatch::compile("a.py", &[own()]).unwrap();
+        let error = patch.or_by_hand(&[edit]).unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
     }
 }
 

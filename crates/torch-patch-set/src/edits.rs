@@ -20,9 +20,11 @@ use crate::source::Fault;
 use crate::text::check_text;
 use crate::variant::FileEdits;
 
-/// Checks the edits of a variant and groups them by file, in order of first mention. `table` names the variant.
+/// Checks the edits of a variant and groups them by file, in order of first mention, with those that people make `by_hand`
+/// instead. `table` names the variant.
 pub(crate) fn read(
     edits: &[At<RawEdit>],
+    by_hand: &[At<RawEdit>],
     table: &str,
     purpose: Purpose,
 ) -> Result<Vec<FileEdits>, Fault> {
@@ -44,6 +46,8 @@ pub(crate) fn read(
                 file,
                 edits: Vec::new(),
                 readers: Vec::new(),
+                by_hand: Vec::new(),
+                hand_readers: Vec::new(),
                 purpose,
             });
         }
@@ -54,6 +58,20 @@ pub(crate) fn read(
         group.edits.push(edit);
         group.readers.push(reader);
     }
+    for (index, raw) in by_hand.iter().enumerate() {
+        let reader = Reader {
+            raw,
+            table: format!("{table}.by-hand[{}]", index + 1),
+        };
+        let file = reader.file()?;
+        let mut edit = reader.edit()?;
+        repair::take_any_spelling(&mut edit);
+        let Some(group) = files.iter_mut().find(|group| group.file == file) else {
+            return Err(reader.other_file(file, files.iter().map(|group| group.file)));
+        };
+        group.by_hand.push(edit);
+        group.hand_readers.push(reader);
+    }
     files.into_iter().map(Group::compile).collect()
 }
 
@@ -62,20 +80,26 @@ struct Group<'r> {
     file: &'r str,
     edits: Vec<Edit>,
     readers: Vec<Reader<'r>>,
+    /// What people do in it instead.
+    by_hand: Vec<Edit>,
+    hand_readers: Vec<Reader<'r>>,
     purpose: Purpose,
 }
 
 impl Group<'_> {
     fn compile(self) -> Result<FileEdits, Fault> {
-        match FilePatch::compile(self.file, &self.edits) {
-            Ok(compiled) => Ok(FileEdits {
-                file: self.file.to_owned(),
-                edits: self.edits,
-                compiled,
-                repairs: self.purpose == Purpose::Repair,
-            }),
-            Err(error) => Err(self.readers[error.edit].compile_fault(error)),
-        }
+        let compiled = FilePatch::compile(self.file, &self.edits)
+            .map_err(|error| self.readers[error.edit].compile_fault(error))?;
+        let compiled = compiled
+            .or_by_hand(&self.by_hand)
+            .map_err(|error| self.hand_readers[error.edit].compile_fault(error))?;
+        Ok(FileEdits {
+            file: self.file.to_owned(),
+            edits: self.edits,
+            by_hand: self.by_hand,
+            compiled,
+            repairs: self.purpose == Purpose::Repair,
+        })
     }
 }
 
@@ -115,6 +139,20 @@ impl<'r> Reader<'r> {
         let kind = FormatErrorKind::SameFile {
             found: found.to_owned(),
             other: other.to_owned(),
+        };
+        self.fault(kind, span, "file")
+    }
+
+    fn other_file<'f>(&self, found: &str, files: impl Iterator<Item = &'f str>) -> Fault {
+        let span = self
+            .raw
+            .file
+            .as_ref()
+            .map_or(&self.raw.span, |file| &file.span);
+        let files: Vec<String> = files.map(|file| format!("`{file}`")).collect();
+        let kind = FormatErrorKind::Value {
+            expected: format!("a file that the variant edits: {}", files.join(", ")),
+            found: format!("`{found}`"),
         };
         self.fault(kind, span, "file")
     }

@@ -90,6 +90,8 @@ pub(crate) struct RawVariant {
     pub(crate) unaffected: Option<At<String>>,
     /// The edits.
     pub(crate) edit: Option<At<Vec<At<RawEdit>>>>,
+    /// Edits that people make by hand instead; a file that has one of them counts as one with all edits of the variant.
+    pub(crate) by_hand: Option<At<Vec<At<RawEdit>>>>,
 }
 
 /// One change in one file.

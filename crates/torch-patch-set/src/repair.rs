@@ -66,6 +66,14 @@ pub(crate) fn check(raw: &RawPatch) -> Result<(), Fault> {
     }
     let variants = raw.variant.iter().flat_map(|variants| variants.iter());
     for (index, variant) in variants.enumerate() {
+        if let Some(by_hand) = &variant.by_hand {
+            let kind = FormatErrorKind::Value {
+                expected: "none beside `repairs`: what people do by hand are its edits".to_owned(),
+                found: format!("{} of them", by_hand.len()),
+            };
+            let table = format!("variant[{}]", index + 1);
+            return Err(Fault::new(kind, &by_hand.span).at(&table, "by-hand"));
+        }
         let edits = variant.edit.iter().flat_map(|edits| edits.iter());
         for (number, edit) in edits.enumerate() {
             let table = format!("variant[{}].edit[{}]", index + 1, number + 1);

@@ -153,9 +153,18 @@ pub(crate) fn variant(schema: &mut Schema) {
         "edit",
         json!({ "minItems": 1, "maxItems": limits::EDITS }),
     );
+    refine(
+        schema,
+        "by-hand",
+        json!({ "minItems": 1, "maxItems": limits::EDITS }),
+    );
     let keys = ["edit", "fixed-upstream", "unaffected"];
     let either = json!(keys.map(|key| json!({ "required": [key] })));
     schema.insert("oneOf".to_owned(), either);
+    schema.insert(
+        "dependentRequired".to_owned(),
+        json!({ "by-hand": ["edit"] }),
+    );
 }
 
 /// The rules of an edit: exactly one verb, and the keys that go with it.

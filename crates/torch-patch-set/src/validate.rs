@@ -399,7 +399,8 @@ fn check_amount(raw: &RawPatch) -> Result<(), Fault> {
     let edits = || {
         variants
             .iter()
-            .filter_map(|variant| variant.edit.as_ref())
+            .flat_map(|variant| [&variant.edit, &variant.by_hand])
+            .flatten()
             .flat_map(|edits| edits.iter())
     };
     let count = edits().count();

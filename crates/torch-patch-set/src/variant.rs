@@ -56,7 +56,9 @@ pub struct FileEdits {
     pub file: String,
     /// The edits, in the order of the patch file.
     pub edits: Vec<Edit>,
-    /// The same edits, ready to be looked for.
+    /// What people edit in it by hand instead; each stands for all of `edits`.
+    pub by_hand: Vec<Edit>,
+    /// All of these, ready to be looked for.
     pub compiled: FilePatch,
     /// Whether they are bad ones, which are taken out.
     pub repairs: bool,
@@ -103,6 +105,20 @@ fn action(raw: &At<RawVariant>, table: &str, purpose: Purpose) -> Result<Action,
         let fault = Fault::new(FormatErrorKind::SeveralActions, &value.span);
         Err(fault.of_key().at(table, key))
     };
+    if let (None, Some(by_hand)) = (&raw.edit, &raw.by_hand) {
+        let kind = FormatErrorKind::Value {
+            expected: "`by-hand` beside `edit` only, of which it is another form".to_owned(),
+            found: "no `edit`".to_owned(),
+        };
+        return Err(Fault::new(kind, &by_hand.span).at(table, "by-hand"));
+    }
+    if let Some(by_hand) = raw.by_hand.as_ref().filter(|tables| tables.is_empty()) {
+        let kind = FormatErrorKind::Value {
+            expected: "at least one `[[variant.by-hand]]` table".to_owned(),
+            found: "none".to_owned(),
+        };
+        return Err(Fault::new(kind, &by_hand.span).at(table, "by-hand"));
+    }
     match (&raw.edit, &raw.fixed_upstream, &raw.unaffected) {
         (Some(_), Some(fixed), _) => several(fixed, "fixed-upstream"),
         (Some(_), None, Some(reason)) | (None, Some(_), Some(reason)) => {
@@ -114,7 +130,8 @@ fn action(raw: &At<RawVariant>, table: &str, purpose: Purpose) -> Result<Action,
         }
         (None, None, Some(reason)) => unaffected(reason, table),
         (Some(edits), None, None) if !edits.is_empty() => {
-            edits::read(edits, table, purpose).map(Action::Edits)
+            let by_hand = raw.by_hand.as_ref().map_or(&[][..], |tables| tables);
+            edits::read(edits, by_hand, table, purpose).map(Action::Edits)
         }
         _ => Err(whole(FormatErrorKind::NoEdits)),
     }

@@ -134,6 +134,9 @@ fn summary(patch: &Patch) -> String {
                     file.edits
                         .iter()
                         .for_each(|edit| writeln!(text, "    {edit:?}").unwrap());
+                    for edit in &file.by_hand {
+                        writeln!(text, "    or by hand {edit:?}").unwrap();
+                    }
                 }
             }
         }

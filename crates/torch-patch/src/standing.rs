@@ -17,6 +17,11 @@ pub(crate) struct FileStanding<'c> {
 }
 
 impl FileStanding<'_> {
+    /// Whether somebody made the edit in a form of their own.
+    fn has_known_form(&self) -> bool {
+        matches!(&self.standing, Standing::ByHand(found) if found.is_known_form)
+    }
+
     pub(crate) fn is_by_hand(&self) -> bool {
         matches!(self.standing, Standing::ByHand(_))
     }
@@ -59,11 +64,16 @@ pub(crate) struct ByHand {
     pub(crate) lines: Vec<usize>,
     /// The lines at which the patch changes more than was changed by hand.
     pub(crate) missing: Vec<usize>,
+    /// Whether it has a form that the patch knows, other than its own text.
+    pub(crate) is_known_form: bool,
 }
 
 impl ByHand {
     fn of(found: &Classification) -> Self {
-        let mut by_hand = Self::default();
+        let mut by_hand = Self {
+            is_known_form: found.state == FileState::AppliedByHand,
+            ..Self::default()
+        };
         for edit in &found.edits {
             match edit.state {
                 FileState::Applied | FileState::AppliedByHand => by_hand.lines.extend(&edit.lines),
@@ -162,6 +172,8 @@ pub(crate) fn missing_by_hand(files: &[FileStanding<'_>]) -> Option<String> {
         if let Standing::ByHand(found) = &file.standing {
             let own = found.missing.iter();
             places.extend(own.map(|line| format!("line {line} of `{}`", file.edits.file)));
+        } else if file.standing == Standing::Absent {
+            places.push(format!("`{}`", file.edits.file));
         }
     }
     (!places.is_empty()).then(|| {
@@ -177,7 +189,15 @@ pub(crate) fn state(files: &[FileStanding<'_>]) -> Outcome {
     if files.iter().any(|file| is_partly_applied(&file.standing)) {
         return Outcome::Partial;
     }
-    let outcomes: Vec<Outcome> = files.iter().map(|file| file.standing.outcome()).collect();
+    let is_by_hand = files.iter().any(FileStanding::has_known_form);
+    let outcome = |file: &FileStanding<'_>| match file.standing {
+        // What nobody does by hand may be missing.
+        Standing::Absent if is_by_hand && !file.edits.compiled.has_hand_made_form() => {
+            Outcome::AppliedByHand
+        }
+        _ => file.standing.outcome(),
+    };
+    let outcomes: Vec<Outcome> = files.iter().map(outcome).collect();
     let worst = [Outcome::Drifted, Outcome::Superseded, Outcome::Outdated];
     if let Some(worst) = worst.into_iter().find(|worst| outcomes.contains(worst)) {
         return worst;

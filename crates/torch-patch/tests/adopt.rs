@@ -128,3 +128,93 @@ fn what_the_hand_made_edit_leaves_out_is_told() {
     let applied = &setting.apply(&["gloo-windows"])[0];
     assert_eq!(applied.reason.as_ref(), Some(&reason));
 }
+
+const SCALED: &str = "class Layer:\n    factor: int\n\n    def forward(self, x):\n        return scaled(x, self.factor)\n";
+
+/// A package of two files, whose patch has edits of both and forms of one alone.
+fn with_two_files() -> Setting {
+    let package = Package::new("scaling", "1.0");
+    let package = package.file("scaling/layer.py", SCALED);
+    Setting::with(&package.file("scaling/other.py", "value = load(1)\n")).patch_file(
+        r#"
+format = 1
+id = "scaled"
+title = "A test"
+distribution = "scaling"
+[[variant]]
+versions = ">=1"
+[[variant.edit]]
+file = "scaling/layer.py"
+within = "class Layer"
+replace = "factor: int"
+with = "factor: int = 1"
+[[variant.edit]]
+file = "scaling/other.py"
+argument = "safe=False"
+in = "value = load(1)"
+[[variant.by-hand]]
+file = "scaling/layer.py"
+within = "class Layer > def forward"
+replace = "return scaled(x, self.factor)"
+with = "return scaled(x)"
+"#,
+    )
+}
+
+fn edit_file(setting: &Setting, path: &str, from: &str, to: &str) {
+    let path = setting.world.at(path);
+    let text = fs_err::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{text}");
+    fs_err::write(path, text.replace(from, to)).unwrap();
+}
+
+#[test]
+fn an_edit_at_another_place_is_known_and_adopted() {
+    let setting = with_two_files();
+    let before = setting.picture();
+    edit_file(
+        &setting,
+        "scaling/layer.py",
+        "scaled(x, self.factor)",
+        "scaled( x )  # mine",
+    );
+    let status = setting.status("scaled");
+    assert_eq!(status.outcome, Outcome::AppliedByHand);
+    assert_eq!(status.files[0].lines, [5]);
+    // What nobody does by hand may be missing, and that is told.
+    let reason = status.reason.unwrap();
+    assert!(
+        reason.starts_with("the hand-made edit leaves out"),
+        "{reason}"
+    );
+    assert!(reason.contains("`scaling/other.py`"), "{reason}");
+    let adopt = ApplyRequest {
+        adopt: true,
+        ..ApplyRequest::new(["scaled"])
+    };
+    let results = setting.try_apply(&adopt).unwrap().results;
+    assert_eq!(results[0].outcome, Outcome::Adopted);
+    assert_eq!(setting.state("scaled"), Outcome::Applied);
+    setting.revert(&["scaled"]);
+    assert_eq!(setting.picture(), before);
+}
+
+#[test]
+fn the_patchs_own_text_in_one_of_its_files_is_a_part_of_it() {
+    let setting = with_two_files();
+    edit_file(
+        &setting,
+        "scaling/layer.py",
+        "factor: int",
+        "factor: int = 1",
+    );
+    assert_eq!(setting.state("scaled"), Outcome::Partial);
+    let setting = with_two_files();
+    edit_file(
+        &setting,
+        "scaling/other.py",
+        "load(1)",
+        "load(1, safe=False)",
+    );
+    assert_eq!(setting.state("scaled"), Outcome::Partial);
+}

@@ -69,3 +69,32 @@ def run(checks, binary):
         "the import added": [(FILE, taken, f"{taken}import distutils.version\n")],
     }
     hand_edits(checks, binary, NAME, "torch", "1.10.2", [FILE], forms)
+    check = (
+        "if not hasattr(tensorboard, '__version__') or LooseVersion(tensorboard.__version__) < LooseVersion('1.15'):\n"
+        "    raise ImportError('TensorBoard logging requires TensorBoard version 1.15 or above')\n"
+    )
+    commented = "".join(f"# {line}\n" for line in check.splitlines())
+    whole = f"{assigned}\n{check}\ndel distutils\ndel LooseVersion\n"
+    forms = {
+        "all of LooseVersion in comments": [(FILE, whole, f"# {assigned}\n{commented}\ndel distutils\n# del LooseVersion\n")],
+        "all of LooseVersion in comments, without spaces": [
+            (FILE, whole, f"#{assigned}\n{commented}\n# del distutils\n# del LooseVersion\n")
+        ],
+        "all of LooseVersion taken out": [(FILE, f"{whole}del tensorboard\n", "del tensorboard\n")],
+        "the check taken out": [(FILE, whole, "del distutils\n")],
+    }
+    for version in ("1.9.0", "1.10.2"):
+        hand_edits(checks, binary, NAME, "torch", version, [FILE], forms)
+    forms = {
+        "LooseVersion imported where it was assigned": [(FILE, assigned, "from distutils.version import LooseVersion\n")],
+        "LooseVersion of packaging": [(FILE, assigned, "from packaging.version import Version as LooseVersion\n")],
+    }
+    hand_edits(checks, binary, NAME, "torch", "1.10.2", [FILE], forms, adopted=True)
+    for title, changes in forms.items():
+        with checks.check(f"torch 1.10.2, made by hand: {title}: no symptom"), scene(binary) as here:
+            here.release("torch", "1.10.2", [FILE])
+            stand_ins(here)
+            for file, old, new in changes:
+                here.edit(file, old, new)
+            code, output = here.python(PROGRAM, here.site, more=[packages(here, "packaging==24.2")])
+            holds(code == 0, output)

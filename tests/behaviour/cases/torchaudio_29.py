@@ -99,9 +99,21 @@ def run(checks, binary):
         ],
     }
     hand_edits(checks, binary, NAME, "speechbrain", "1.0.2", [FILE], forms, "linux", [("torchaudio", "2.9.1")])
+    # As the release that has it.
+    forms = {"asked if it can be, with what follows": [
+        (FILE, line, f'        if hasattr(torchaudio, "list_audio_backends"):\n    {line}'),
+        (FILE, "        if len(available_backends) == 0:\n            logger", "            if len(available_backends) == 0:\n                logger"),
+    ]}  # fmt: skip
+    for version in ("1.0.2", "1.0.3"):
+        hand_edits(checks, binary, NAME, "speechbrain", version, [FILE], forms, "linux", [("torchaudio", "2.9.1")])
     line = '        torchaudio.set_audio_backend("soundfile")\n'
     forms = {
         "asked if it can be": [(FILE, line, f'        if hasattr(torchaudio, "set_audio_backend"):\n    {line}')],
+        "nothing in its place": [(FILE, line, "        pass\n")],
         "passed over": [(FILE, line, f"        try:\n    {line}        except AttributeError:\n            pass\n")],
     }
     hand_edits(checks, binary, NAME, "speechbrain", "0.5.16", [FILE], forms, "win", [("torchaudio", "2.9.1")])
+    line = "torchaudio.set_audio_backend(torchaudio_backend)\n"
+    forms = {"in comments": [(file, line, f"# {line}") for file in CHOOSING]}
+    others = [("torchaudio", "2.9.1")]
+    hand_edits(checks, binary, NAME, "speechbrain", "0.5.10", CHOOSING, forms, "linux", others, adopted=True)

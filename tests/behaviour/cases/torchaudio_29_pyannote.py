@@ -81,6 +81,12 @@ def run(checks, binary):
     imported = "from torchaudio.backend.common import AudioMetaData\n"
     question = 'if hasattr(torchaudio, "set_audio_backend"):\n'
     forms = {
+        "in a comment": [
+            (INPUT, line, f"# {line}"),
+            (VERIFICATION, asked, "backend = None\n"),
+            (VERIFICATION, f"    {chosen}", f"    try:\n        {chosen}    except AttributeError:\n        pass\n"),
+            (MIXINS, imported, f"try:\n    {imported}except ImportError:\n    AudioMetaData = None\n"),
+        ],
         "asked if it can be": [
             (INPUT, line, f"{question}    {line}"),
             (VERIFICATION, asked, "backend = None\n"),

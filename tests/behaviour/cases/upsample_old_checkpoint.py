@@ -68,3 +68,29 @@ def run(checks, binary):
                 equal(here.torch_patch("apply", here.patch(NAME)).expect(0).outcome(NAME), "not-needed", "outcome")
     forms = {"= None": [(FILE, "    recompute_scale_factor: Optional[bool]\n", "    recompute_scale_factor: Optional[bool] = None\n")]}
     hand_edits(checks, binary, NAME, "torch", "1.12.1", [FILE], forms)
+    call = "F.interpolate(input, self.size, self.scale_factor, self.mode, self.align_corners"
+    rest = ",\n                             recompute_scale_factor=self.recompute_scale_factor)\n"
+    line = f"        return {call}{rest}"
+    commented = "".join(f"        # {part.strip()}\n" for part in line.splitlines())
+    question = '        if not hasattr(self, "recompute_scale_factor"):\n            self.recompute_scale_factor = None\n'
+    forms = {
+        "without the argument": [(FILE, line, f"        return {call})\n")],
+        "without the argument, the old call in a comment": [(FILE, line, f"{commented}        return {call})\n")],
+        "without the argument, as on three lines": [(FILE, line, f"        return {call.replace('input, ', 'input,{0}')})\n".format("\n" + " " * 29))],
+        "None": [(FILE, line, f"        return {call}, recompute_scale_factor=None)\n")],
+        "asked": [(FILE, line, question + line)],
+    }
+    for version in ("1.11.0", "1.12.1", "2.0.1"):
+        hand_edits(checks, binary, NAME, "torch", version, [FILE], forms, adopted=True)
+    for title, changes in forms.items():
+        with checks.check(f"the class of torch 1.12.1 on 1.13, made by hand: {title}: no symptom"), scene(binary) as here:
+            here.release("torch", "1.12.1", [FILE])
+            for file, old, new in changes:
+                here.edit(file, old, new)
+            code, output = here.python(LIFTED, here.site / FILE, path=False)
+            holds(code == 0, output)
+    with checks.check("torch 1.12.1, the argument out of another call: not taken for it"), scene(binary) as here:
+        here.release("torch", "1.12.1", [FILE])
+        here.edit(FILE, "self.recompute_scale_factor = recompute_scale_factor\n", "self.recompute_scale_factor = None\n")
+        answer = here.torch_patch("status", here.patch(NAME))
+        holds(answer.outcome(NAME) != "applied-by-hand", answer.outcome(NAME))

@@ -1,7 +1,7 @@
 """Lightning's own loader on Debian's real torch 1.13, whose `torch.load` has the default of torch 2.6."""
 
 from harness import equal, holds
-from scene import before_and_after, scene
+from scene import before_and_after, hand_edits, scene
 from weights import PRELUDE, refuses_without_consent
 
 NAME = "weights-only-lightning"
@@ -37,3 +37,16 @@ def run(checks, binary):
         code, output = here.python(PROGRAM, here.site / FILE, path=False)
         holds(code == 0, output)
         equal(here.torch_patch("apply", here.patch(NAME), "--accept-risk").expect(0).outcome(NAME), "not-needed", "outcome")
+    line = "return torch.load(f, map_location=map_location)"
+    forms = {"the argument in the call that loads files": [(FILE, line, line.replace("n)", "n, weights_only=False)"))]}
+    torch = [("torch", "2.6.0")]
+    for version in ("1.9.5", "2.1.4"):
+        hand_edits(checks, binary, NAME, "lightning", version, [FILE], forms, "linux", torch, adopted=True)
+    call = "            map_location=map_location,  # type: ignore[arg-type]\n            weights_only=weights_only,\n        )\n\n\ndef"
+    default = "    weights_only: Optional[bool] = None,\n) -> Any:\n    \"\"\"Loads a checkpoint."
+    forms = {
+        "the argument in the call that loads files": [(FILE, call, call.replace("=weights_only", "=False"))],
+        "the default": [(FILE, default, default.replace("None", "False"))],
+    }
+    for version in ("2.6.0", "2.6.6"):
+        hand_edits(checks, binary, NAME, "lightning", version, [FILE], forms, "linux", torch, adopted=True)

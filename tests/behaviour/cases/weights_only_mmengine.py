@@ -1,6 +1,6 @@
 """MMEngine's own loaders on Debian's real torch 1.13, whose `torch.load` has the default of torch 2.6."""
 
-from scene import before_and_after, scene
+from scene import before_and_after, hand_edits, scene
 from weights import PRELUDE, refuses_without_consent
 
 NAME = "weights-only-mmengine"
@@ -36,3 +36,7 @@ def run(checks, binary):
 
             refuses_without_consent(checks, here, NAME)
             before_and_after(checks, here, NAME, f"mmengine {version}", program, program, ["--accept-risk"])
+    local = "    checkpoint = torch.load(filename, map_location=map_location)\n    return checkpoint\n\n\n"
+    local += "@CheckpointLoader.register_scheme(prefixes=('http"
+    forms = {"the argument in `load_from_local`": [(FILE, local, local.replace("n)\n", "n, weights_only=False)\n", 1))]}
+    hand_edits(checks, binary, NAME, "mmengine", "0.10.7", [FILE], forms, "linux", [("torch", "2.6.0")], adopted=True)

@@ -1,6 +1,7 @@
 """TTS's own loaders on Debian's real torch 1.13, whose `torch.load` has the default of torch 2.6; `open` for fsspec."""
 
-from scene import before_and_after, scene
+from harness import equal
+from scene import before_and_after, hand_edits, scene
 from weights import PRELUDE, STATEMENTS, refuses_without_consent
 
 NAME = "weights-only-tts"
@@ -75,3 +76,24 @@ def run(checks, binary):
 
             title = f"TTS {version}, each place that loads"
             before_and_after(checks, here, NAME, title, each, each, ["--accept-risk"])
+    line = "return torch.load(f, map_location=map_location, **kwargs)\n"
+    both = f'            {line}    else:\n        with fsspec.open(path, "rb") as f:\n            {line}'
+    asked = both.replace("map_location, ", "map_location, weights_only=False, ")
+    forms = {
+        "the argument in both calls": [(FILE, both, asked)],
+        "the argument in both calls, last": [(FILE, both, both.replace("**kwargs", "**kwargs, weights_only=False"))],
+        "the argument among those that are passed on": [
+            (FILE, "    is_local = os.path", '    kwargs["weights_only"] = False\n    is_local = os.path')
+        ],
+    }
+    torch = [("torch", "2.6.0")]
+    hand_edits(checks, binary, NAME, "TTS", "0.13.0", [FILE], forms, "linux", torch, adopted=True)
+    # The loaders of Bark and the like are left, which is told.
+    hand_edits(checks, binary, NAME, "TTS", "0.22.0", [FILE, FAIRSEQ, BARK, XTTS], forms, "linux", torch, adopted=True)
+    forms = {"the argument": [(FILE, line, line.replace("**kwargs", "weights_only=False, **kwargs"))]}
+    hand_edits(checks, binary, NAME, "TTS", "0.4.2", [FILE, VITS, FORWARD], forms, "linux", torch, adopted=True)
+    with checks.check("TTS 0.22.0, the argument in one of two calls: not taken for it"), scene(binary) as here:
+        here.release("TTS", "0.22.0", [FILE, FAIRSEQ, BARK, XTTS])
+        here.installed("torch", "2.6.0")
+        here.edit(FILE, f"    else:\n{both.partition('    else:')[2].lstrip(chr(10))}", asked[asked.index("    else:") :])
+        equal(here.torch_patch("status", here.patch(NAME)).outcome(NAME), "drifted", "outcome")

@@ -1,7 +1,7 @@
 """The loaders of coqui-tts on Debian's real torch 1.13, whose `torch.load` has the default of torch 2.6; `open` for fsspec."""
 
 from harness import equal, holds
-from scene import before_and_after, scene
+from scene import before_and_after, hand_edits, scene
 from weights import STATEMENTS, refuses_without_consent
 
 from cases.weights_only_tts import BARK, FAIRSEQ, FILE, PROGRAM, XTTS
@@ -78,3 +78,16 @@ def run(checks, binary):
             holds(code == 0, output)
             answer = here.torch_patch("apply", here.patch(NAME), "--accept-risk").expect(0)
             equal(answer.outcome(NAME), "not-needed", "outcome")
+    line = "return torch.load(f, map_location=map_location, **kwargs)\n"
+    both = f'            {line}    else:\n        with fsspec.open(path, "rb") as f:\n            {line}'
+    asked = both.replace("map_location, ", "map_location, weights_only=False, ")
+    forms = {
+        "the argument in both calls": [(FILE, both, asked)],
+        "the argument in both calls, last": [(FILE, both, both.replace("**kwargs", "**kwargs, weights_only=False"))],
+        "the argument among those that are passed on": [
+            (FILE, "    is_local = os.path", '    kwargs["weights_only"] = False\n    is_local = os.path')
+        ],
+    }
+    torch = [("torch", "2.6.0")]
+    files = [FILE, FAIRSEQ, BARK, XTTS]
+    hand_edits(checks, binary, NAME, "coqui-tts", "0.24.1", files, forms, "linux", torch, adopted=True)

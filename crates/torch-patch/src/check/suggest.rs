@@ -49,11 +49,13 @@ fn mend(variant: &Variant, contents: &Contents) -> Option<Proposal> {
             .map(|edit| mend_edit(&file.file, edit, bytes, &mut proposal.changes))
             .collect::<Option<_>>()?;
         let compiled = FilePatch::compile(&file.file, &edits).ok()?;
+        let compiled = compiled.or_by_hand(&file.by_hand).ok()?;
         let named = edits.iter().map(|edit| (file.file.clone(), edit.clone()));
         proposal.edits.extend(named);
         mended.push(FileEdits {
             file: file.file.clone(),
             edits,
+            by_hand: file.by_hand.clone(),
             compiled,
             repairs: file.repairs,
         });

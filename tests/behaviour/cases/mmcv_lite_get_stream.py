@@ -45,4 +45,14 @@ def run(checks, binary):
         form: [(FILE, old, f"_get_stream(torch.device({form})) for")]
         for form in ("'cuda', device", '"cuda", device', 'f"cuda:{device}"')
     }
-    hand_edits(checks, binary, NAME, "mmcv", "1.7.2", [FILE], forms, "linux", [("torch", "2.1.0")])
+    line = "            streams = [_get_stream(device) for device in target_gpus]\n"
+    device = line.replace("(device)", '(torch.device("cuda", device))')
+    forms["only of a number"] = [
+        (FILE, old, '_get_stream(torch.device("cuda", device) if isinstance(device, int) else device) for')
+    ]
+    asked = "            if version.parse(torch.__version__) >= version.parse('2.1.0'):\n"
+    forms["asked which torch it is"] = [(FILE, line, f"{asked}    {device}            else:\n    {line}")]
+    asked = asked.replace(">=", "<")
+    forms["asked which torch it is, the other way"] = [(FILE, line, f"{asked}    {line}            else:\n    {device}")]
+    torch = [("torch", "2.1.0")]
+    hand_edits(checks, binary, NAME, "mmcv", "1.7.2", [FILE], forms, "linux", torch, adopted=True)

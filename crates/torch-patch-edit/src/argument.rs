@@ -37,6 +37,16 @@ pub(crate) struct Call {
     pub(crate) close: usize,
 }
 
+/// Where an argument stands, as offsets in the text of its line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) argument: Range<usize>,
+    /// The end of the argument before it, where there is one.
+    pub(crate) before: Option<usize>,
+    /// The end of the comma behind it.
+    pub(crate) after: Option<usize>,
+}
+
 impl Argument {
     pub(crate) fn new(text: &str) -> Result<Self, CompileErrorKind> {
         let text = text.trim();
@@ -111,6 +121,23 @@ impl Argument {
             (Some(&open), _) | (None, &[open]) => self.presence_at(line, &all, open),
             _ => Presence::Unclear(opens.len()),
         }
+    }
+
+    /// The argument of this name in a call of `line`, whatever its value, with the commas around it.
+    pub(crate) fn place(&self, line: &str) -> Option<Place> {
+        let all = tokens(line);
+        let mut calls = (0..all.len()).filter(|&open| is_call(&all, open));
+        let own = calls.find_map(|open| self.named(line, &all, open))?;
+        let end = all[own.end - 1].end;
+        // A comma before the closing bracket is no token.
+        let rest = line[end..].trim_start();
+        let after = rest.starts_with(',').then(|| line.len() - rest.len() + 1);
+        let is_first = all[own.start - 1].kind != TokenKind::Comma;
+        Some(Place {
+            argument: all[own.start].start..end,
+            before: (!is_first).then(|| all[own.start - 2].end),
+            after,
+        })
     }
 
     fn presence_at(&self, line: &str, all: &[Token], open: usize) -> Presence {

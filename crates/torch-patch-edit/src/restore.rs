@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use crate::argument::Argument;
 use crate::block::Block;
 use crate::compile::{Action, CallAnchor, Compiled, Finder};
 use crate::document::Document;
@@ -145,23 +146,46 @@ fn cut(
             };
             written(document, spellings.get(site.spelling)?, site, above, below)
         }
-        Action::Argument {
-            anchor: CallAnchor::Lines(spellings),
-            ..
-        } => {
-            let (pattern, _) = spellings.get(site.spelling)?;
-            let (_, call) = written(document, pattern, site, above, below)?;
-            // A comment behind the call stays.
-            let is_alone = above == 0 && below == 0;
-            is_alone.then(|| {
-                (
-                    site.span.start..site.span.end,
-                    call.trim_ascii_start().to_vec(),
-                )
-            })
+        // A comment behind the call stays.
+        Action::Argument { anchor, argument } if above == 0 && below == 0 => {
+            let written = match anchor {
+                CallAnchor::Lines(spellings) => {
+                    let (pattern, _) = spellings.get(site.spelling)?;
+                    written(document, pattern, site, above, below)
+                }
+                CallAnchor::Regex(_) => None,
+            };
+            match written {
+                Some((_, call)) => {
+                    let call = call.trim_ascii_start().to_vec();
+                    Some((site.span.start..site.span.end, call))
+                }
+                None => Some((argument_span(document, argument, site)?, Vec::new())),
+            }
         }
         _ => None,
     }
+}
+
+/// What came with an argument: its line where it is alone there, or else a comma.
+fn argument_span(
+    document: &Document<'_>,
+    argument: &Argument,
+    site: &Site,
+) -> Option<Range<usize>> {
+    let line = document.line_text(document.line_at(site.span.start));
+    let place = argument.place(line)?;
+    let at = |offset: usize| site.span.start + offset;
+    let (start, end) = (at(place.argument.start), at(place.argument.end));
+    let after = place.after.map_or(end, at);
+    let lines = document.physical_start(start)..document.next_physical(after);
+    let is_blank = |range: Range<usize>| document.bytes[range].trim_ascii().is_empty();
+    let is_alone = is_blank(lines.start..start) && is_blank(after..document.physical_end(after));
+    Some(match (is_alone, place.before) {
+        (true, _) => lines,
+        (false, Some(before)) => at(before)..end,
+        (false, None) => start..after,
+    })
 }
 
 /// The lines of a site, in whose place the anchor comes as it is written; `None` if it has a wildcard.

@@ -221,6 +221,31 @@ fn what_a_hand_made_file_was_is_guessed() {
 }
 
 #[test]
+fn what_a_call_was_before_an_argument_came_is_guessed() {
+    let call =
+        || argument("n=0", line("x = f(...)")).by_hand(&["x = f(..., n=1)", "x = f(n=1, ...)"]);
+    for (by_hand, original) in [
+        ("x = f(a, n=0)  # why\n", "x = f(a)  # why\n"),
+        ("x = f(a, n=1)\n", "x = f(a)\n"),
+        ("x = f(a, n=0, b=2)\n", "x = f(a, b=2)\n"),
+        (
+            "x = f(\r\n    a,  # b\r\n    n=0,\r\n)\r\n",
+            "x = f(\r\n    a,  # b\r\n)\r\n",
+        ),
+        ("x = f(\n    n=1,\n    a)\n", "x = f(\n    a)\n"),
+        ("x = f(n=0)\n", "x = f()\n"),
+        ("x = f(n=0, a=1)\n", "x = f( a=1)\n"),
+    ] {
+        let patch = FilePatch::compile("a.py", &[call()]).unwrap();
+        let mut guesses = patch.originals(by_hand.as_bytes());
+        assert!(
+            guesses.any(|guess| guess == original.as_bytes()),
+            "{by_hand:?}"
+        );
+    }
+}
+
+#[test]
 fn what_can_be_taken_out_is_guessed_once() {
     let insert = || after(line("a"), "x");
     let gloo = || replace(any_of(&["x = nccl", "x = mpi"]), "x = gloo");

@@ -7,7 +7,7 @@ is asked for, with the arguments and defaults of the binding (`use_libuv=True` f
 import json
 
 from harness import equal, holds
-from scene import before_and_after, scene
+from scene import before_and_after, hand_edits, scene
 
 NAME = "libuv-windows"
 RENDEZVOUS = "torch/distributed/rendezvous.py"
@@ -194,3 +194,24 @@ def release(checks, binary, version):
                     agents = "TORCHELASTIC_USE_AGENT_STORE=True" in asked[1]
                     expected = "libuv client" if agents else after
                     equal(before, expected, f"{asked[:2]} unpatched on linux")
+    shared = "multi_tenant=True,\n"
+    own_line = [
+        (STATIC, f"                {shared}", f"                {shared}                use_libuv=False,\n"),
+        (C10D, f"                {shared}", f"                {shared}                use_libuv=False,\n"),
+        (DYNAMIC, f"            {shared}        )", f"            {shared}            use_libuv=False,\n        )"),
+    ]
+    first = (RENDEZVOUS, "world_size, False, timeout)", "world_size, False, timeout, use_libuv=False)")
+    default = (RENDEZVOUS, 'os.environ.get("USE_LIBUV", "1")', 'os.environ.get("USE_LIBUV", "0")')
+    forms = {"in each call": [first, default, *own_line]}
+    hand_edits(checks, binary, NAME, "torch", "2.5.1", FILES, forms, adopted=True)
+    with checks.check("torch 2.5.1, one of four files by hand: told as a part, and taken over with the rest"):
+        with scene(binary) as here:
+            here.release("torch", "2.5.1", FILES, "win")
+            released = [(here.site / file).read_bytes() for file in FILES]
+            here.edit(*own_line[0])
+            answer = here.torch_patch("apply", here.patch(NAME))
+            equal((answer.exit, answer.json["error"]["code"]), (3, "partly-by-hand"), "refused")
+            answer = here.torch_patch("apply", here.patch(NAME), "--adopt").expect(0)
+            equal(answer.outcome(NAME), "adopted", "outcome")
+            here.torch_patch("revert", NAME).expect(0)
+            equal([(here.site / file).read_bytes() for file in FILES], released, "the files of the release")

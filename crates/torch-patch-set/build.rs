@@ -1,4 +1,5 @@
-//! Packs the patches of `patches/` for the program, each by itself, so that only those that are asked for are unpacked.
+//! Packs the patches of `patches/` for the program, each by itself and with the name of its distribution beside it, so that
+//! only those that are asked for are unpacked and read.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -25,13 +26,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     ids.sort();
     let mut list = String::from("&[\n");
     for id in ids {
-        let text = fs::read(patches.join(&id).join("patch.toml"))?;
+        let text = fs::read_to_string(patches.join(&id).join("patch.toml"))?;
+        let table: toml::Table = text.parse()?;
+        let distribution = table.get("distribution").and_then(toml::Value::as_str);
+        let distribution = distribution.ok_or_else(|| format!("`{id}` names no distribution"))?;
         let packed = output.join(format!("{id}.packed"));
         let mut encoder = DeflateEncoder::new(fs::File::create(&packed)?, Compression::best());
-        encoder.write_all(&text)?;
+        encoder.write_all(text.as_bytes())?;
         encoder.finish()?;
         let path = packed.to_str().ok_or("`OUT_DIR` is no text")?;
-        writeln!(list, "    ({id:?}, include_bytes!({path:?})),")?;
+        writeln!(
+            list,
+            "    ({id:?}, {distribution:?}, include_bytes!({path:?})),"
+        )?;
     }
     list.push(']');
     fs::write(output.join("built_in.rs"), list)?;

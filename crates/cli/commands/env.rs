@@ -14,7 +14,7 @@ pub(super) fn run(options: &Options, ui: &mut Ui) -> anyhow::Result<u8> {
         return fleet::run(&Errand::Env, catalogue, &Sources::none(), options, ui);
     }
     let context = context(options, catalogue, ui)?;
-    let report = torch_patch::environment(&context)?;
+    let report = torch_patch::environment(&context);
     match (ui.format, &report.environment) {
         (Format::Text, Some(environment)) => {
             for row in rows(environment, &report.distributions) {

@@ -12,8 +12,9 @@ use crate::nearest::nearest;
 use crate::origin::Origin;
 use crate::patch::Patch;
 
-/// The patches of `patches/`, by id, each packed by `build.rs`. A test holds the list against the folder.
-const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
+/// The patches of `patches/`: id, distribution, and the file as `build.rs` has packed it. A test holds the list against
+/// the folder.
+const BUILT_IN: &[(&str, &str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
 /// The patches that are known, by id.
 ///
@@ -28,6 +29,7 @@ pub struct Catalogue {
 enum Entry {
     /// Read when it is first asked for.
     BuiltIn {
+        distribution: &'static str,
         packed: &'static [u8],
         patch: Box<OnceLock<Result<Patch, FormatError>>>,
     },
@@ -38,14 +40,15 @@ impl Catalogue {
     /// Returns the built-in patches. Each is read when it is first asked for.
     #[must_use]
     pub fn built_in() -> Self {
-        let entry = |packed| Entry::BuiltIn {
+        let entry = |distribution, packed| Entry::BuiltIn {
+            distribution,
             packed,
             patch: Box::default(),
         };
         Self {
             entries: BUILT_IN
                 .iter()
-                .map(|(id, packed)| ((*id).to_owned(), entry(*packed)))
+                .map(|(id, distribution, packed)| ((*id).to_owned(), entry(*distribution, *packed)))
                 .collect(),
         }
     }
@@ -101,6 +104,17 @@ impl Catalogue {
         self.entries.keys().map(String::as_str)
     }
 
+    /// Returns the distributions that there are patches for, each with the ids of these. No patch file is read for it.
+    #[must_use]
+    pub fn distributions(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut distributions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (id, entry) in &self.entries {
+            let ids = distributions.entry(entry.distribution()).or_default();
+            ids.push(id);
+        }
+        distributions
+    }
+
     /// Returns all patches, sorted by id.
     ///
     /// # Errors
@@ -119,10 +133,17 @@ fn unpacked(packed: &[u8]) -> Vec<u8> {
 }
 
 impl Entry {
+    fn distribution(&self) -> &str {
+        match self {
+            Self::Added(patch) => &patch.distribution,
+            Self::BuiltIn { distribution, .. } => distribution,
+        }
+    }
+
     fn patch(&self) -> Result<&Patch, FormatError> {
         match self {
             Self::Added(patch) => Ok(patch),
-            Self::BuiltIn { packed, patch } => patch
+            Self::BuiltIn { packed, patch, .. } => patch
                 .get_or_init(|| Patch::parse(&unpacked(packed), Origin::BuiltIn))
                 .as_ref()
                 .map_err(Clone::clone),

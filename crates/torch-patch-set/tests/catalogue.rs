@@ -33,7 +33,24 @@ fn every_folder_of_patches_is_built_in() {
             (patch.id.as_str(), patch.source(), patch.origin()),
             (id.as_str(), file.as_str(), &Origin::BuiltIn)
         );
+        let ids = &catalogue.distributions()[patch.distribution.as_str()];
+        assert!(ids.contains(&id.as_str()), "{id}: {ids:?}");
     }
+}
+
+#[test]
+fn each_patch_is_told_once_with_its_distribution() {
+    let mut catalogue = Catalogue::built_in();
+    let moved = patch("gloo-always", "mine.toml");
+    let text = moved.source().replace("\"torch\"", "\"elsewhere\"");
+    let moved = Patch::parse(text.as_bytes(), Origin::File("mine.toml".into()));
+    catalogue.add(moved.unwrap()).unwrap();
+    let distributions = catalogue.distributions();
+    assert_eq!(distributions["elsewhere"], ["gloo-always"]);
+    assert!(distributions["torch"].contains(&"gloo-windows"));
+    let mut ids: Vec<&str> = distributions.into_values().flatten().collect();
+    ids.sort_unstable();
+    assert_eq!(ids, catalogue.ids().collect::<Vec<_>>());
 }
 
 #[test]

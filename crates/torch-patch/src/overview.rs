@@ -55,11 +55,8 @@ pub fn show(catalogue: &Catalogue, context: Option<&Context>, id: &str) -> Resul
 }
 
 /// Tells which environment is meant, and which distributions it has that there are patches for.
-///
-/// # Errors
-///
-/// A patch file is not one.
-pub fn environment(context: &Context) -> Result<Report, Error> {
+#[must_use]
+pub fn environment(context: &Context) -> Report {
     let mut report = Report::bare(Command::Env);
     let mut environment = context.environment_report();
     let found = context.environment();
@@ -72,21 +69,13 @@ pub fn environment(context: &Context) -> Result<Report, Error> {
     environment.interpreter = found.interpreter.as_ref().map(shown);
     environment.externally_managed = found.externally_managed.as_ref().map(shown);
     report.environment = Some(environment);
-    let patches = context.catalogue().patches()?;
-    let mut names: Vec<&str> = patches
-        .iter()
-        .map(|patch| patch.distribution.as_str())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names {
-        let own = patches.iter().filter(|patch| patch.distribution == name);
-        let ids = own.map(|patch| patch.id.clone()).collect();
+    for (name, ids) in context.catalogue().distributions() {
+        let ids = ids.into_iter().map(str::to_owned).collect();
         report
             .distributions
             .extend(distribution(context, name, ids));
     }
-    Ok(report)
+    report
 }
 
 fn distribution(context: &Context, name: &str, patches: Vec<String>) -> Option<DistributionReport> {

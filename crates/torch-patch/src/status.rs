@@ -32,7 +32,9 @@ pub fn status(context: &Context, request: &StatusRequest) -> Result<Report, Erro
     };
     ids.extend(recorded.iter().map(|patch| patch.id.as_str()));
     if request.patches == Selection::All {
-        ids.extend(context.catalogue().ids());
+        let distributions = context.catalogue().distributions().into_iter();
+        let installed = distributions.filter(|(name, _)| is_installed(context, name));
+        ids.extend(installed.flat_map(|(_, ids)| ids));
         ids.sort_unstable();
         ids.dedup();
     }
@@ -61,6 +63,12 @@ pub fn status(context: &Context, request: &StatusRequest) -> Result<Report, Erro
         }
     }
     Ok(Report::new(Command::Status, environment, results))
+}
+
+/// Whether a distribution is there, usable or not: the patches of others need not be read.
+fn is_installed(context: &Context, name: &str) -> bool {
+    let found = context.environment().distribution(name);
+    !found.is_err_and(|error| error.is_distribution_not_found())
 }
 
 /// What is there of a patch whose distribution is installed, and where that is.

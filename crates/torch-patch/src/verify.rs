@@ -104,11 +104,8 @@ fn distributions(context: &Context, meant: &Distributions) -> Result<Vec<Distrib
             found
         }
         Distributions::WithPatches => {
-            let patches = context.catalogue().patches()?;
-            let names = patches.iter().map(|patch| patch.distribution.as_str());
-            let mut names: Vec<&str> = names.collect();
-            names.sort_unstable();
-            names.dedup();
+            let names = context.catalogue().distributions().into_keys();
+            let names: Vec<&str> = names.collect();
             usable(environment.distributions(&names))
         }
         Distributions::All => usable(environment.all_distributions()),

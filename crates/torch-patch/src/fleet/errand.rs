@@ -90,7 +90,7 @@ impl Errand {
             Self::Diff(request) => plan(context, request, heard),
             Self::Revert(request) => revert(context, request, heard),
             Self::Status(request) => status(context, request),
-            Self::Env => environment(context),
+            Self::Env => Ok(environment(context)),
         }
     }
 }

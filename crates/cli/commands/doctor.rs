@@ -109,7 +109,7 @@ fn defaults() -> Vec<PathBuf> {
     if !cfg!(windows) {
         return vec![PathBuf::from("/usr/local/cuda")];
     }
-    let all = PathBuf::from("C:/Program Files/NVIDIA GPU Computing Toolkit/CUDA");
+    let all = PathBuf::from(r"C:\Program Files\NVIDIA GPU Computing Toolkit\CUDA");
     let entries = fs_err::read_dir(all).into_iter().flatten().flatten();
     let is_release = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -15,7 +15,7 @@ use crate::args::Arguments;
 /// Texts that look like sentences and are none: what is compared or sent, and nobody reads.
 const NOT_SAID: &[&str] = &[
     // Commands, errors of others, and names that are the same in every language.
-    "C:/Program Files/NVIDIA GPU Computing Toolkit/CUDA",
+    r"C:\Program Files\NVIDIA GPU Computing Toolkit\CUDA",
     "dist_attr: Optional[_DistSpec] = _DistSpec(",
     "colossalai check -i",
     "uv venv --python 3.10",

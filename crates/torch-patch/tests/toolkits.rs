@@ -124,6 +124,8 @@ fn a_variable_that_names_no_toolkit_is_put_right() {
         (gone.display().to_string(), false, "unset CUDA_HOME"),
     ] {
         let tools = Tools {
+            // One without `nvcc` is no better.
+            defaults: vec![setting.world.venv()],
             cuda_home: Some(value.clone().into()),
             path: if on_path {
                 vec![path.join("bin")]

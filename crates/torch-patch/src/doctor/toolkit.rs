@@ -189,7 +189,7 @@ fn faults(tools: &Tools) -> Vec<DoctorFinding> {
 
 /// What is wrong with the value of the variable that torch takes.
 fn fault(name: &str, value: &Path, tools: &Tools) -> Option<DoctorFinding> {
-    if value.join("bin").join(NVCC).is_file() {
+    if has_nvcc(value) {
         return None;
     }
     let shown = value.display();
@@ -198,7 +198,8 @@ fn fault(name: &str, value: &Path, tools: &Tools) -> Option<DoctorFinding> {
     } else {
         format!("`{name}` is `{shown}`, which is no directory")
     };
-    let better = meant(value).or_else(|| unnamed(tools).map(|(home, _)| home));
+    let found = unnamed(tools).map(|(home, _)| home);
+    let better = meant(value).or_else(|| found.filter(|home| has_nvcc(home)));
     let found = finding(Level::Attention, message)
         .means("torch takes this directory for the CUDA toolkit and looks no further");
     Some(match better {
@@ -207,13 +208,17 @@ fn fault(name: &str, value: &Path, tools: &Tools) -> Option<DoctorFinding> {
     })
 }
 
+fn has_nvcc(home: &Path) -> bool {
+    home.join("bin").join(NVCC).is_file()
+}
+
 /// The directory that somebody meant who has written quotation marks, a list, or one directory too far.
 fn meant(value: &Path) -> Option<PathBuf> {
     let text = value.to_str()?;
     let first = text.split([';', '"', '\'']).map(str::trim);
     let first = first.filter(|part| !part.is_empty()).map(Path::new);
     let mut candidates = first.flat_map(|part| [Some(part), part.parent()]);
-    let found = candidates.find_map(|part| part.filter(|own| own.join("bin").join(NVCC).is_file()));
+    let found = candidates.find_map(|part| part.filter(|own| has_nvcc(own)));
     found.map(Path::to_owned)
 }
 

@@ -16,9 +16,10 @@ mod text;
 mod trial;
 
 use crate::change::undo;
+use crate::compose::ApplyError;
 use crate::document::Document;
 use crate::edit::{Edit, Verb};
-use crate::file_patch::{ApplyError, FilePatch, FileState};
+use crate::file_patch::{FilePatch, FileState};
 use crate::language::Language;
 
 use hunk::{Hunk, hunks};

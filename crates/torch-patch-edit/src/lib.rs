@@ -33,6 +33,7 @@ mod change;
 mod character;
 mod comment;
 mod compile;
+mod compose;
 mod conflict;
 mod derive;
 mod diff;
@@ -65,15 +66,14 @@ mod unified;
 
 pub use change::{Change, undo};
 pub use character::{is_bidi, is_plain};
+pub use compose::{Application, ApplyError, compose};
 pub use conflict::{Conflict, ConflictKind};
 pub use derive::{Underivable, UnderivableKind, derive};
 pub use diff::unified_diff;
 pub use document::UnreadableKind;
 pub use edit::{Anchor, AnchorRange, Edit, Expect, Near, Scope, Verb};
 pub use error::{CompileError, CompileErrorKind, Field};
-pub use file_patch::{
-    Application, ApplyError, Classification, EditReport, FilePatch, FileState, compose,
-};
+pub use file_patch::{Classification, EditReport, FilePatch, FileState};
 pub use language::Language;
 pub use merge::{MergeConflict, merge};
 pub use nearmiss::NearMiss;
